@@ -1,0 +1,135 @@
+"""Settings: one frozen object, read once from a TOML file and the environment, then passed in.
+
+Precedence: environment (`ATTESTED_` + the upper-case name) over the file over the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
+
+from publisher.errors import ConfigurationError, Where
+
+DEFAULT_FILE = Path("attested.toml")
+PREFIX = "ATTESTED_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. Paths are relative to the working directory unless absolute."""
+
+    base_iri: str = "https://w3id.org/attested/"
+    """Base of every IRI we mint; ends with a slash."""
+    ontology: Path = Path("ontology")
+    shapes: Path = Path("shapes")
+    data: Path = Path("data")
+    releases: Path = Path("releases")
+    created: datetime | None = None
+    """Time written into a release. Default: SOURCE_DATE_EPOCH, else the time of the build."""
+    keep_releases: int = 5
+    """How many releases a build keeps, the served one included."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    """Server processes."""
+    threads: int = 8
+    """Threads for each server process."""
+    trusted_proxies: int = 0
+    """How many proxies in front set X-Forwarded-* headers that may be believed."""
+
+    def __post_init__(self) -> None:
+        split = urlsplit(self.base_iri)
+        if split.scheme not in {"http", "https"} or not split.netloc or not self.base_iri.endswith("/"):
+            raise ConfigurationError(
+                f"base_iri is {self.base_iri!r}",
+                hint="Give an absolute http or https IRI that ends with a slash.",
+            )
+        if split.query or split.fragment or any(c in self.base_iri for c in '<>"{}|\\^` '):
+            raise ConfigurationError(
+                f"base_iri is {self.base_iri!r}",
+                hint='Leave out query, fragment, spaces and any of <>"{}|\\^`.',
+            )
+        for name, low, high in (
+            ("port", 0, 65535),
+            ("workers", 1, 64),
+            ("threads", 1, 256),
+            ("keep_releases", 1, 10_000),
+            ("trusted_proxies", 0, 16),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigurationError(f"{name} is {value}", hint=f"Give a number from {low} to {high}.")
+
+
+def load_settings(
+    file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any
+) -> Settings:
+    """Read the settings from `file` (default `attested.toml` if it exists), `environ` and `overrides`.
+
+    Raises `ConfigurationError` for a missing or malformed file, an unknown name or an unusable value.
+    """
+    environ = os.environ if environ is None else environ
+    names = {f.name for f in fields(Settings)}
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    path = file or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    if path is not None:
+        for name, value in _read_toml(path).items():
+            if name not in names:
+                raise ConfigurationError(
+                    f"unknown setting {name!r}",
+                    where=Where(str(path)),
+                    hint=f"Known settings: {', '.join(sorted(names))}.",
+                )
+            values[name], origin[name] = value, str(path)
+    for name in sorted(names):
+        if (text := environ.get(PREFIX + name.upper())) is not None:
+            values[name], origin[name] = text, f"environment variable {PREFIX}{name.upper()}"
+    if "created" not in values and (epoch := environ.get("SOURCE_DATE_EPOCH")):
+        if not epoch.isdigit():
+            raise ConfigurationError(f"SOURCE_DATE_EPOCH is {epoch!r}", hint="Give whole seconds since 1970.")
+        values["created"] = datetime.fromtimestamp(int(epoch), UTC)
+        origin["created"] = "SOURCE_DATE_EPOCH"
+    hints = get_type_hints(Settings)
+    converted = {name: _convert(name, v, hints[name], origin[name]) for name, v in values.items()}
+    settings = Settings(**converted)
+    return replace(settings, **{k: v for k, v in overrides.items() if v is not None})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "no such settings file", where=Where(str(path)), hint="Check the path given with --config."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(
+            f"not a readable TOML file: {error}", where=Where(str(path)), hint="Correct the file."
+        ) from None
+
+
+def _convert(name: str, value: Any, hint: Any, origin: str) -> Any:
+    try:
+        if hint is Path:
+            return Path(str(value))
+        if hint is int:
+            if isinstance(value, bool | float):
+                raise ValueError("not a whole number")
+            return int(value)
+        if hint is str:
+            if not isinstance(value, str):
+                raise ValueError("not a string")
+            return value
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{name} is {value!r}: {error}", hint=f"Correct it; it was set in {origin}."
+        ) from None
