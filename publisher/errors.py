@@ -126,3 +126,9 @@ class Withdrawn(PublisherError):
     """The thing was published once and has been withdrawn, for the reason the message gives."""
 
     title = "Withdrawn"
+
+
+class BuildFailed(PublisherError):
+    """The machine would not let a release be written."""
+
+    title = "Build failed"

@@ -26,6 +26,7 @@ ENTITY_TYPES = (
     "selector",
     "contradiction",
     "assessment",
+    "mapping",
 )
 """The first segment of an entity's IRI: broad kinds, so that a finer typing never changes an IRI."""
 
@@ -74,6 +75,11 @@ class Iris:
     def catalog(self) -> str:
         """The DCAT catalog."""
         return f"{self.base}catalog"
+
+    @property
+    def publisher(self) -> str:
+        """Who publishes the data set."""
+        return f"{self.base}about#publisher"
 
     @property
     def sparql(self) -> str:

@@ -1,0 +1,1 @@
+"""Links between our entities and other people's identifiers."""

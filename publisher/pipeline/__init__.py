@@ -1,0 +1,1 @@
+"""From sources to a release: load → validate → infer → attribute → describe → release."""

@@ -1,0 +1,86 @@
+"""Step 4, attribute: run the derivation rules, and guard what must never be stated.
+
+The rules are in `publisher/rules`; their results form the graph `derived`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
+
+from publisher.errors import RuleError, Where
+from publisher.iris import Iris
+from publisher.pipeline.load import sort_triples
+from publisher.pipeline.rules import Rule
+from publisher.vocab import RDF
+
+
+def attribute(given: Iterable[Triple], rules: Iterable[Rule], iris: Iris) -> tuple[Triple, ...]:
+    """What the rules derive from `given` (asserted, inferred and the ontology) and is not in it, sorted.
+
+    Raises `RuleError` for a query that cannot be parsed, or a result that does not name its rule.
+    """
+    store = Store()
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given)
+    derived: set[Triple] = set()
+    for rule in rules:
+        try:
+            result = store.query(rule.query)
+        except SyntaxError as error:
+            raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(rule.file), hint="Correct it.") from None
+        if not isinstance(result, QueryTriples):
+            raise RuleError("not a CONSTRUCT query", where=Where(rule.file), hint="Write CONSTRUCT { … }.")
+        produced = set(result)
+        _check_names_its_rule(produced, rule, store, iris)
+        new = [t for t in produced if Quad(t.subject, t.predicate, t.object) not in store]
+        store.extend(Quad(t.subject, t.predicate, t.object) for t in new)
+        derived.update(new)
+    return sort_triples(derived)
+
+
+def _check_names_its_rule(produced: set[Triple], rule: Rule, store: Store, iris: Iris) -> None:
+    """Each result names its rule: its subject does, or the definition of its predicate does."""
+    derived_by, this = NamedNode(iris.att("derivedBy")), NamedNode(iris.rule(rule.id))
+    nodes = {t.subject for t in produced if t.predicate == derived_by and t.object == this}
+    reported_as = NamedNode(iris.att("reportedAs"))
+    for triple in produced:
+        if triple.subject in nodes:
+            continue
+        predicate = triple.predicate
+        named = Quad(predicate, derived_by, this) in store
+        twin = any(store.quads_for_pattern(None, reported_as, predicate, None)) and rule.id == "reported-twins"
+        if not named and not twin and predicate != derived_by:
+            raise RuleError(
+                f"the result {triple} does not name its rule",
+                where=Where(rule.file),
+                hint=f"Give the predicate {derived_by.value} <{this.value}> in the ontology, or the node itself.",
+            )
+
+
+def check_nothing_asserted(default_graph: Iterable[Triple], iris: Iris) -> None:
+    """The promise of the model: what a proposition says is nowhere stated as a plain triple.
+
+    `default_graph` is all that will be served as the default graph. Raises `RuleError` naming the first triple
+    whose predicate is a claim predicate.
+    """
+    triples = list(default_graph)
+    claim, type_ = iris.att("ClaimPredicate"), RDF + "type"
+    predicates = {
+        t.subject.value
+        for t in triples
+        if t.predicate.value == type_ and isinstance(t.object, NamedNode) and t.object.value == claim
+        if isinstance(t.subject, NamedNode)
+    }
+    parts: dict[str, dict[str, object]] = {}
+    names = {RDF + "subject": "s", RDF + "predicate": "p", RDF + "object": "o"}
+    for t in triples:
+        if name := names.get(t.predicate.value):
+            parts.setdefault(str(t.subject), {})[name] = t.object
+    claimed = {(str(p.get("s")), str(p.get("p")), str(p.get("o"))) for p in parts.values()}
+    for t in triples:
+        if t.predicate.value in predicates or (str(t.subject), str(t.predicate), str(t.object)) in claimed:
+            raise RuleError(
+                f"the default graph would state a claim without its speaker: {t}",
+                hint="Say it as a proposition with a statement; see CONTRIBUTING.md. Nothing was built.",
+            )

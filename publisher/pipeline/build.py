@@ -1,0 +1,194 @@
+"""The whole way from sources to a release, step by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Triple
+
+from publisher.config import Settings
+from publisher.errors import DataInvalid, SourceError, Where
+from publisher.linking.mappings import read_mappings
+from publisher.pipeline.attribute import attribute, check_nothing_asserted
+from publisher.pipeline.infer import infer
+from publisher.pipeline.load import (
+    Loaded,
+    load,
+    parse_turtle,
+    read_source_file,
+    refuse_blank_nodes,
+    sort_triples,
+    to_rdflib,
+)
+from publisher.pipeline.locate import locate
+from publisher.pipeline.release import Content, NamedGraph, lock_releases, prune_releases, write_release
+from publisher.pipeline.rules import read_rules
+from publisher.pipeline.validate import Report, validate
+from publisher.releases import Release
+from publisher.vocab import RDF
+
+Progress = Callable[[str], None]
+"""Called with a line for people when a step begins or ends."""
+
+
+def build(settings: Settings, progress: Progress) -> Release:
+    """Build a release from the sources and switch to it.
+
+    Raises any `PublisherError`; the served release is then as it was.
+    """
+    with lock_releases(settings.releases):
+        with _step("load", progress):
+            loaded = load(settings)
+            mappings = load_mappings(loaded)
+        with _step("validate", progress):
+            report = validate_loaded(loaded, mappings)
+            if not report.conforms:
+                raise DataInvalid(
+                    "the data do not conform to the shapes",
+                    report=report.to_text(),
+                    hint="Correct what the report names. The served release is as it was.",
+                )
+        content = derive_content(loaded, mappings, report, _created(settings), progress)
+        with _step("release", progress):
+            release = write_release(content, settings.releases, loaded.iris)
+            prune_releases(settings.releases, settings.keep_releases)
+    return release
+
+
+def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
+    """The triples of every SSSOM file, sorted."""
+    return sort_triples(
+        triple for file in loaded.mapping_files for triple in read_mappings(file.path, file.text, loaded.iris)
+    )
+
+
+def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...]) -> Report:
+    """Run every shape over the data, the mappings and the ontology, and find each result's line."""
+    files = [(file.path, file.text) for file in loaded.data_files()]
+    report = validate(
+        data=to_rdflib([*loaded.data_triples(), *mappings]),
+        shapes=to_rdflib(loaded.shapes.triples),
+        ontology=to_rdflib(loaded.ontology.triples),
+    )
+    return report.located(lambda subject, predicate: locate(files, subject, predicate))
+
+
+def validate_sources(settings: Settings) -> Report:
+    """Validate everything that `sources.toml` names, as a build would."""
+    loaded = load(settings)
+    return validate_loaded(loaded, load_mappings(loaded))
+
+
+def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
+    """Validate Turtle files or folders, with all sources as context; only results in those files are kept.
+
+    A result is in a file if its focus node is a subject there. Raises `SourceError` for a path that is not there
+    or holds no Turtle.
+    """
+    loaded = load(settings)
+    files = [read_source_file(path, loaded.iris) for path in _turtle_files(paths)]
+    triples: list[Triple] = []
+    for file in files:
+        parsed = parse_turtle(file)
+        refuse_blank_nodes(parsed, file)
+        triples += parsed
+    named = {Path(file.path).resolve() for file in files}
+    context = [s for s in loaded.sources if not any(Path(f.path).resolve() in named for f in s.files)]
+    report = validate(
+        data=to_rdflib(sort_triples([*triples, *(t for s in context for t in s.triples), *load_mappings(loaded)])),
+        shapes=to_rdflib(loaded.shapes.triples),
+        ontology=to_rdflib(loaded.ontology.triples),
+    )
+    subjects = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)}
+    texts = [(file.path, file.text) for file in files]
+    return report.only(subjects).located(lambda subject, predicate: locate(texts, subject, predicate))
+
+
+def _turtle_files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        if not inside or not path.exists():
+            raise SourceError(
+                "no such file, or a folder without Turtle files", where=Where(str(path)), hint="Check the path."
+            )
+        found += inside
+    return found
+
+
+def derive_content(
+    loaded: Loaded, mappings: tuple[Triple, ...], report: Report, created: str, progress: Progress
+) -> Content:
+    """Infer, attribute and put the graphs of a release together."""
+    iris, data = loaded.iris, loaded.data_triples()
+    with _step("infer", progress):
+        inferred = infer(loaded.ontology.triples, data, iris)
+    with _step("attribute", progress):
+        rules = read_rules(iris)
+        derived = attribute([*loaded.ontology.triples, *data, *inferred], rules, iris)
+        default_graph = sort_triples([*loaded.ontology.triples, *data, *mappings, *inferred, *derived])
+        check_nothing_asserted(default_graph, iris)
+    graphs = [
+        *(NamedGraph(source.iri, source.source.title, source.triples) for source in loaded.sources),
+        NamedGraph(loaded.ontology.iri, "Ontology", loaded.ontology.triples),
+        NamedGraph(loaded.shapes.iri, "Shapes", loaded.shapes.triples, in_default=False),
+        NamedGraph(iris.graph("mappings"), "Links to other data sets", mappings),
+        NamedGraph(iris.graph("inferred"), "What follows by OWL 2 RL", inferred),
+        NamedGraph(iris.graph("derived"), "What the derivation rules find", derived),
+    ]
+    return Content(
+        created=created,
+        graphs=sorted(graphs, key=lambda graph: graph.iri),
+        default_graph=default_graph,
+        sources=[source.source for source in loaded.sources],
+        counts=_count(loaded, mappings, inferred, derived, default_graph)
+        | {"rules": len(rules), "warnings": len(report.results)},
+        validation=report.to_turtle(iris),
+    )
+
+
+def _count(
+    loaded: Loaded,
+    mappings: tuple[Triple, ...],
+    inferred: tuple[Triple, ...],
+    derived: tuple[Triple, ...],
+    default_graph: tuple[Triple, ...],
+) -> dict[str, int]:
+    iris = loaded.iris
+    types = [(t.subject, t.object) for t in default_graph if t.predicate.value == RDF + "type"]
+
+    def members(name: str) -> int:
+        return sum(1 for _, class_ in types if class_ == NamedNode(iris.att(name)))
+
+    terms = {t.subject for t in loaded.ontology.triples if str(t.subject).startswith(f"<{iris.att('')}")}
+    shapes = {t.subject for t in loaded.shapes.triples if str(t.subject).startswith(f"<{iris.shape('')}")}
+    return {
+        "asserted": len(set(loaded.data_triples())),
+        "inferred": len(inferred),
+        "derived": len(derived),
+        "mappings": len(mappings),
+        "terms": len(terms),
+        "shapes": len(shapes),
+        "incidents": members("Incident"),
+        "statements": members("Statement"),
+        "propositions": members("Proposition"),
+        "agents": members("Agent"),
+        "contradictions": members("Contradiction"),
+    }
+
+
+def _created(settings: Settings) -> str:
+    moment = settings.created or datetime.now(UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def _step(name: str, progress: Progress) -> Iterator[None]:
+    began = time.monotonic()
+    progress(f"{name} …")
+    yield
+    progress(f"{name} done in {time.monotonic() - began:.1f} s")

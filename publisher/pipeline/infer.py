@@ -1,0 +1,59 @@
+"""Step 3, infer: the OWL 2 RL closure of ontology and data, without what is true of everything.
+
+The closure is by owlrl (W3C OWL 2 Profiles, section 4.3). What it adds goes to its own graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from owlrl.OWLRL import OWLRL_Semantics
+from pyoxigraph import Triple
+
+from publisher.errors import DataInconsistent
+from publisher.iris import Iris
+from publisher.pipeline.load import from_rdflib, sort_triples, to_rdflib
+from publisher.vocab import OWL, RDF, RDFS, XSD
+
+_META = (RDF, RDFS, OWL, XSD)
+_REFLEXIVE = {
+    OWL + "sameAs",
+    OWL + "equivalentClass",
+    OWL + "equivalentProperty",
+    RDFS + "subClassOf",
+    RDFS + "subPropertyOf",
+}
+_TYPE = RDF + "type"
+
+
+def infer(ontology: Iterable[Triple], data: Iterable[Triple], iris: Iris) -> tuple[Triple, ...]:
+    """What follows from `ontology` and `data` together and is in neither, sorted.
+
+    Raises `DataInconsistent` if the closure contains a contradiction in logic, with each clash in words.
+    """
+    given = {*ontology, *data}
+    graph = to_rdflib(sorted(given, key=str))
+    semantics = OWLRL_Semantics(graph, axioms=False, daxioms=False, rdfs=False)
+    before = set(graph)
+    semantics.closure()
+    if semantics.error_messages:
+        clashes = "\n".join(f"  - {message}" for message in sorted(semantics.error_messages))
+        raise DataInconsistent(
+            f"the data contradict the ontology:\n{clashes}",
+            hint="Correct the data, or the axiom of the ontology that they clash with. Nothing was built.",
+        )
+    added = [t for t in set(graph) - before if _speaks_of_ours(*(str(term) for term in t), iris=iris)]
+    return sort_triples(set(from_rdflib(added)) - given)
+
+
+def _speaks_of_ours(subject: str, predicate: str, object_: str, *, iris: Iris) -> bool:
+    """Whether a triple says something of a thing of ours that is not true of everything."""
+    if not subject.startswith(iris.base) or subject.startswith(iris.genid("")):
+        return False
+    if subject == object_ and predicate in _REFLEXIVE:
+        return False
+    if object_.startswith(iris.genid("")):
+        return False
+    if predicate == _TYPE and object_.startswith(_META):
+        return False
+    return not (predicate == RDFS + "subClassOf" and object_ == OWL + "Thing")

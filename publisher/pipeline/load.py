@@ -1,0 +1,226 @@
+"""Step 1, load: Turtle files to triples, one named graph per source.
+
+Sources are written with the canonical base in full. Replacing that text by `base_iri` before parsing moves
+everything: IRIs, prefix declarations inside shapes, rules and literals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import rdflib
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+
+from publisher.config import Settings
+from publisher.errors import SourceError, Where
+from publisher.iris import Iris
+from publisher.pipeline.sources import MAPPINGS_FOLDER, Source, read_sources
+from publisher.vocab import CANONICAL_BASE
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was read: the path as a person would name it, and its text with the base replaced."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LoadedGraph:
+    """The triples of one named graph, sorted and without repetition, and the files they came from."""
+
+    iri: str
+    triples: tuple[Triple, ...]
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True)
+class LoadedSource(LoadedGraph):
+    """A graph with the source that fills it."""
+
+    source: Source
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything the build starts from."""
+
+    iris: Iris
+    ontology: LoadedGraph
+    shapes: LoadedGraph
+    sources: tuple[LoadedSource, ...]
+    mapping_files: tuple[SourceFile, ...]
+
+    def data_files(self) -> tuple[SourceFile, ...]:
+        """The files of all sources."""
+        return tuple(file for source in self.sources for file in source.files)
+
+    def data_triples(self) -> tuple[Triple, ...]:
+        """The triples of all sources, in the order of the sources."""
+        return tuple(triple for source in self.sources for triple in source.triples)
+
+
+def load(settings: Settings) -> Loaded:
+    """Read ontology, shapes and every source named in `sources.toml`.
+
+    Raises `ConfigurationError` for the list of sources, `SourceError` for a file.
+    """
+    iris = Iris(settings.base_iri)
+    sources = read_sources(settings.data, iris)
+    return Loaded(
+        iris=iris,
+        ontology=load_schema(settings.ontology, iris.graph("ontology"), iris),
+        shapes=load_schema(settings.shapes, iris.graph("shapes"), iris),
+        sources=tuple(_load_source(source, iris) for source in sources),
+        mapping_files=tuple(
+            read_source_file(path, iris) for path in sorted((settings.data / MAPPINGS_FOLDER).glob("*.sssom.tsv"))
+        ),
+    )
+
+
+def read_source_file(path: Path, iris: Iris) -> SourceFile:
+    """Read a UTF-8 text file and replace the canonical base.
+
+    Raises `SourceError` with line and column of the first byte that is not UTF-8, or if it cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        raise SourceError(
+            "this file is not UTF-8", where=Where(str(path), line, column), hint="Save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise SourceError(
+            f"this file cannot be read: {error.strerror}", where=Where(str(path)), hint="Check the path."
+        ) from None
+    return SourceFile(str(path), text.replace(CANONICAL_BASE, iris.base))
+
+
+def parse_turtle(file: SourceFile) -> list[Triple]:
+    """Parse a Turtle file. Raises `SourceError` with file, line and column."""
+    try:
+        return [quad.triple for quad in parse(input=file.text, format=RdfFormat.TURTLE)]
+    except SyntaxError as error:
+        message = str(error.msg).split(": ", 1)[-1]
+        raise SourceError(
+            f"Turtle syntax error: {message}",
+            where=Where(file.path, error.lineno, error.offset),
+            hint="Correct the file; nothing of it was loaded.",
+        ) from None
+
+
+def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedGraph:
+    """Load the ontology or the shapes: every Turtle file below `folder`, blank nodes given skolem IRIs."""
+    files = tuple(read_source_file(path, iris) for path in sorted(folder.rglob("*.ttl")))
+    if not files:
+        raise SourceError(f"there is no Turtle file in {folder}", hint="Check the settings.")
+    triples = [triple for file in files for triple in skolemise(parse_turtle(file), iris)]
+    return LoadedGraph(graph, sort_triples(triples), files)
+
+
+def _load_source(source: Source, iris: Iris) -> LoadedSource:
+    files = tuple(read_source_file(path, iris) for path in sorted(source.folder.rglob("*.ttl")))
+    triples: list[Triple] = []
+    for file in files:
+        parsed = parse_turtle(file)
+        refuse_blank_nodes(parsed, file)
+        triples += parsed
+    return LoadedSource(source.graph, sort_triples(triples), files, source)
+
+
+def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:
+    """Raise `SourceError` at the first blank node: it could be neither dereferenced nor compared."""
+    for triple in triples:
+        if isinstance(triple.subject, BlankNode) or isinstance(triple.object, BlankNode):
+            about = triple.object if isinstance(triple.subject, BlankNode) else triple.subject
+            raise SourceError(
+                f"a blank node is used with {triple.predicate.value} ({about})",
+                where=Where(file.path, _line_of_blank_node(file.text)),
+                hint="Give the thing an IRI of its own: published data has no blank nodes.",
+            )
+
+
+def _line_of_blank_node(text: str) -> int | None:
+    from publisher.pipeline.locate import tokenize
+
+    return next((line for kind, value, line in tokenize(text) if value in "[(" or value.startswith("_:")), None)
+
+
+def sort_triples(triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    """Without repetition, in the order of their N-Triples form."""
+    return tuple(sorted(set(triples), key=str))
+
+
+def skolemise(triples: Iterable[Triple], iris: Iris) -> list[Triple]:
+    """Replace blank nodes by IRIs made from what they say and where they hang (RDF 1.1 Concepts, 3.5).
+
+    Only trees are handled, which is all that class expressions, paths and lists need; two equal expressions in
+    different places stay two. Raises `SourceError` for a blank node that reaches itself or hangs in two places.
+    """
+    triples = list(triples)
+    outgoing: dict[BlankNode, list[Triple]] = {}
+    parents: dict[BlankNode, Triple] = {}
+    for triple in triples:
+        if isinstance(triple.subject, BlankNode):
+            outgoing.setdefault(triple.subject, []).append(triple)
+        if isinstance(triple.object, BlankNode):
+            if triple.object in parents:
+                raise SourceError(f"the blank node {triple.object} hangs in two places", hint="Give it an IRI.")
+            parents[triple.object] = triple
+
+    def content(node: BlankNode, seen: frozenset[BlankNode]) -> str:
+        if node in seen:
+            raise SourceError(f"the blank node {node} reaches itself", hint="Give it an IRI.")
+        parts = sorted(
+            f"{t.predicate} {content(t.object, seen | {node}) if isinstance(t.object, BlankNode) else t.object}"
+            for t in outgoing.get(node, [])
+        )
+        return f"[{' ; '.join(parts)}]"
+
+    def address(node: BlankNode) -> str:
+        parent = parents.get(node)
+        if parent is None:
+            return content(node, frozenset())
+        above = parent.subject
+        place = address(above) if isinstance(above, BlankNode) else str(above)
+        return f"{place} {parent.predicate} {content(node, frozenset())}"
+
+    names = {
+        node: NamedNode(iris.genid(hashlib.sha256(address(node).encode()).hexdigest()[:20]))
+        for node in {*outgoing, *parents}
+    }
+    return [
+        Triple(
+            names[t.subject] if isinstance(t.subject, BlankNode) else t.subject,
+            t.predicate,
+            names[t.object] if isinstance(t.object, BlankNode) else t.object,
+        )
+        for t in triples
+    ]
+
+
+def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+    """Hand triples to a library that works on rdflib graphs."""
+    graph = rdflib.Graph()
+    graph.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+    return graph
+
+
+def from_rdflib(graph: Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]) -> list[Triple]:
+    """Take triples back from rdflib."""
+    lines = "".join(f"{s.n3()} {p.n3()} {o.n3()} .\n" for s, p, o in graph)  # type: ignore[attr-defined]
+    return [quad.triple for quad in parse(input=lines, format=RdfFormat.N_TRIPLES)]
+
+
+def to_quads(graph: str, triples: Iterable[Triple]) -> list[Quad]:
+    """Triples as quads of a named graph."""
+    name = NamedNode(graph)
+    return [Quad(t.subject, t.predicate, t.object, name) for t in triples]

@@ -1,0 +1,282 @@
+"""Step 6, release: write a release directory, then make it the served one by a single rename.
+
+Whatever happens on the way, `current` points to a whole release: files are written and flushed in a hidden
+directory, that is renamed, and only then is the link replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import zstandard
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, serialize
+
+from publisher import __version__
+from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, ReleaseMissing
+from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
+from publisher.iris import Iris
+from publisher.pipeline.describe import CatalogInput, describe
+from publisher.pipeline.load import to_quads
+from publisher.pipeline.sources import Source
+from publisher.releases import (
+    CATALOG,
+    CHECKSUMS,
+    CURRENT,
+    DUMPS,
+    MANIFEST,
+    STORE,
+    VALIDATION,
+    Distribution,
+    GraphInfo,
+    Release,
+    read_release,
+)
+
+_PARTIAL = ".building-"
+_LOCK = ".lock"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class NamedGraph:
+    """A graph to be published: its triples sorted, and whether the default graph contains them."""
+
+    iri: str
+    title: str
+    triples: Sequence[Triple]
+    in_default: bool = True
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a release is made from. `created` is an xsd:dateTime in UTC; `validation` the report in Turtle."""
+
+    created: str
+    graphs: Sequence[NamedGraph]
+    default_graph: Sequence[Triple]
+    sources: Sequence[Source]
+    counts: dict[str, int]
+    validation: str
+
+
+@contextmanager
+def lock_releases(releases: Path) -> Iterator[None]:
+    """Hold the releases directory for one build. Raises `BuildInProgress`, `BuildFailed`."""
+    try:
+        releases.mkdir(parents=True, exist_ok=True)
+        handle = (releases / _LOCK).open("w")
+    except OSError as error:
+        raise _failed(error, releases) from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildInProgress(
+                f"another build is writing to {releases}", hint="Wait until it has finished."
+            ) from None
+        for partial in releases.glob(f"{_PARTIAL}*"):
+            shutil.rmtree(partial, ignore_errors=True)
+        yield
+
+
+def write_release(content: Content, releases: Path, iris: Iris) -> Release:
+    """Write the release, switch to it and return it. The lock must be held.
+
+    A release with the same id holds the same bytes, so it is only switched to. Raises `BuildFailed` on a full
+    disk or another system error, with the served release untouched.
+    """
+    quads = [Quad(t.subject, t.predicate, t.object) for t in content.default_graph]
+    for graph in content.graphs:
+        quads += to_quads(graph.iri, graph.triples)
+    partial = releases / f"{_PARTIAL}{os.getpid()}"
+    try:
+        partial.mkdir()
+        id_ = _write_files(partial, content, quads, iris)
+        final = releases / id_
+        if final.exists() and _is_whole(final):
+            shutil.rmtree(partial)
+        else:
+            shutil.rmtree(final, ignore_errors=True)
+            partial.rename(final)
+        _sync(releases)
+        switch_release(releases, id_)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise _failed(error, releases) from None
+    return read_release(final)
+
+
+def _write_files(folder: Path, content: Content, quads: list[Quad], iris: Iris) -> str:
+    dumps = folder / DUMPS
+    dumps.mkdir()
+    prefixes = iris.prefixes()
+    default = content.default_graph
+    written = [
+        _dump(dumps / f"attested{TURTLE.suffix}", default, RdfFormat.TURTLE, prefixes),
+        _dump(dumps / f"attested{N_TRIPLES.suffix}", default, RdfFormat.N_TRIPLES, None),
+        _dump(dumps / f"attested{JSON_LD.suffix}", default, RdfFormat.JSON_LD, prefixes),
+        _dump(dumps / f"attested{TRIG.suffix}", quads, RdfFormat.TRIG, prefixes),
+        _dump(dumps / f"attested{N_QUADS.suffix}", quads, RdfFormat.N_QUADS, None),
+    ]
+    digest = hashlib.sha256(
+        "\n".join([__version__, content.created, iris.base, _sha256(dumps / f"attested{N_QUADS.suffix}")]).encode()
+    ).hexdigest()
+    id_ = f"{content.created[:10]}-{digest[:12]}"
+    media_types = {m.suffix: m.name for m in (TURTLE, N_TRIPLES, JSON_LD, TRIG, N_QUADS)}
+    distributions = []
+    for file in written:
+        for path, compression in ((file, None), (_gzip(file), "gzip"), (_zstd(file), "zstd")):
+            distributions.append(
+                Distribution(
+                    file=path.name,
+                    media_type=media_types[file.suffix],
+                    compression=compression,
+                    bytes=path.stat().st_size,
+                    sha256=_sha256(path),
+                )
+            )
+    release = Release(
+        id=id_,
+        created=content.created,
+        base_iri=iris.base,
+        version=__version__,
+        default_triples=len(default),
+        graphs=tuple(GraphInfo(g.iri, len(g.triples), g.title, g.in_default) for g in content.graphs),
+        distributions=tuple(sorted(distributions, key=lambda d: d.file)),
+    )
+    catalog = describe(
+        CatalogInput(id_, content.created, default, release.graphs, content.sources, release.distributions), iris
+    )
+    counts = content.counts | {"catalog": len(catalog)}
+    release = replace(release, counts=dict(sorted(counts.items())))
+    catalog_quads = to_quads(iris.graph("catalog"), catalog)
+    serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
+    (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
+    (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
+    _write_store(folder, dumps / f"attested{N_QUADS.suffix}")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and STORE not in p.relative_to(folder).parts)
+    sums = "".join(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _sync(path)
+    _sync(folder)
+    return id_
+
+
+def _write_store(folder: Path, n_quads: Path) -> None:
+    store = Store(str(folder / STORE))
+    store.bulk_load(path=str(n_quads), format=RdfFormat.N_QUADS)
+    store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
+    store.optimize()
+    store.flush()
+
+
+def _dump(
+    path: Path, items: Sequence[Triple] | Sequence[Quad], format_: RdfFormat, prefixes: dict[str, str] | None
+) -> Path:
+    with path.open("wb") as output:
+        serialize(items, output, format_, prefixes=prefixes)
+    return path
+
+
+def _gzip(path: Path) -> Path:
+    target = path.with_name(path.name + ".gz")
+    with (
+        path.open("rb") as source,
+        target.open("wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0) as output,
+    ):
+        shutil.copyfileobj(source, output, _BLOCK)
+    return target
+
+
+def _zstd(path: Path) -> Path:
+    target = path.with_name(path.name + ".zst")
+    with path.open("rb") as source, target.open("wb") as output:
+        zstandard.ZstdCompressor(level=12).copy_stream(source, output, size=path.stat().st_size)
+    return target
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def switch_release(releases: Path, id_: str) -> None:
+    """Point `current` to the release `id_` by one rename."""
+    temporary = releases / f".{CURRENT}-{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(id_, target_is_directory=True)
+    temporary.rename(releases / CURRENT)
+    _sync(releases)
+
+
+def prune_releases(releases: Path, keep: int) -> list[str]:
+    """Remove the oldest releases beyond `keep`, never the current one. Returns the ids removed."""
+    current = (releases / CURRENT).resolve().name
+    others = []
+    for path in releases.iterdir():
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith(".") and path.name != current:
+            manifest = path / MANIFEST
+            others.append((manifest.stat().st_mtime_ns if manifest.is_file() else 0, path))
+    doomed = [path for _, path in sorted(others, reverse=True)[max(keep - 1, 0) :]]
+    for path in doomed:
+        shutil.rmtree(path, ignore_errors=True)
+    return sorted(path.name for path in doomed)
+
+
+def check_release(release: Release) -> int:
+    """Compare every file with `SHA256SUMS`, and the store with the dump. Returns the number of files checked.
+
+    Raises `ReleaseDamaged` naming what differs.
+    """
+    wrong, number = [], 0
+    for line in (release.path / CHECKSUMS).read_text(encoding="utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        number += 1
+        file = release.path / name
+        if not file.is_file() or _sha256(file) != expected:
+            wrong.append(name)
+    if not wrong:
+        store = Store.read_only(str(release.path / STORE))
+        for graph in release.graphs:
+            stored = sum(1 for _ in store.quads_for_pattern(None, None, None, NamedNode(graph.iri)))
+            if stored != graph.triples:
+                wrong.append(f"store: {graph.iri} has {stored} triples, not {graph.triples}")
+    if wrong:
+        raise ReleaseDamaged(
+            f"the release {release.id} does not match its checksums: {', '.join(wrong)}",
+            hint="Run `publisher build` again, or switch `current` to another release.",
+        )
+    return number
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        check_release(read_release(path))
+    except (ReleaseDamaged, ReleaseMissing, OSError):
+        return False
+    return True
+
+
+def _failed(error: OSError, releases: Path) -> BuildFailed:
+    return BuildFailed(
+        f"the release could not be written to {releases}: {error.strerror or error}",
+        hint="The served release is as it was. Check space and permissions, then build again.",
+    )
