@@ -1,0 +1,1 @@
+"""Reading a release: the store, descriptions, and queries."""

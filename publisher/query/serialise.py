@@ -1,0 +1,45 @@
+"""Triples to bytes, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pyoxigraph as ox
+
+from publisher.formats import MediaType
+
+
+def sort_triples(triples: Iterable[ox.Triple], first: ox.NamedNode | None = None) -> tuple[ox.Triple, ...]:
+    """Without duplicates, by subject, predicate and object; those of the subject `first` before all others."""
+
+    def key(triple: ox.Triple) -> tuple[bool, str, str, str]:
+        subject = triple.subject
+        return subject != first, str(subject), str(triple.predicate), str(triple.object)
+
+    return tuple(sorted(set(triples), key=key))
+
+
+def serialise(triples: Iterable[ox.Triple], media_type: MediaType, prefixes: Mapping[str, str]) -> bytes:
+    """Write the triples in the order given. Only the prefixes that occur are declared.
+
+    Raises `ValueError` if the media type is not an RDF format.
+    """
+    if media_type.rdf is None:
+        raise ValueError(f"{media_type.name} is not an RDF format")
+    triples = list(triples)
+    used = {name: ns for name, ns in prefixes.items() if _occurs(ns, triples)}
+    # A list of the library's own type: its stub has no common supertype for triples and quads.
+    result = ox.serialize(triples, format=media_type.rdf, prefixes=used)
+    if result is None:  # only with an output given
+        raise ValueError("nothing was written")
+    return result
+
+
+def _occurs(namespace: str, triples: list[ox.Triple]) -> bool:
+    for triple in triples:
+        for term in (triple.subject, triple.predicate, triple.object):
+            if isinstance(term, ox.NamedNode) and term.value.startswith(namespace):
+                return True
+            if isinstance(term, ox.Literal) and term.datatype.value.startswith(namespace):
+                return True
+    return False

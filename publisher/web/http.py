@@ -1,0 +1,169 @@
+"""Representations and what HTTP asks of them: validators, variants, conditions, compression, ranges."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import zstandard
+from flask import Request, Response, g, request
+from werkzeug.datastructures import Headers
+
+from publisher.errors import NotAcceptable
+from publisher.formats import MediaType, negotiate
+from publisher.web.snapshot import Snapshot
+from publisher.web.urls import Links
+
+_COMPRESSIBLE = re.compile(r"text/|application/(.*\+)?(json|xml)|application/(n-triples|n-quads|trig)")
+_LEAST = 600
+"""Bodies shorter than this are not worth compressing."""
+_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)\Z")
+
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def current() -> Snapshot:
+    """The snapshot that this request began with."""
+    snapshot: Snapshot = g.snapshot
+    return snapshot
+
+
+def links() -> Links:
+    """Links from this request's point of view."""
+    return Links(current().iris, request.root_path.rstrip("/"))
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The formats of one resource and where each is found: `base` + suffix + `query`."""
+
+    base: str
+    offered: Sequence[MediaType]
+    query: str = ""
+
+    def path(self, media_type: MediaType) -> str:
+        """Where this format, and only this, is found."""
+        return f"{links().path(self.base)}{media_type.suffix}{self.query}"
+
+    def choose(self, forced: MediaType | None = None) -> MediaType:
+        """The format to answer in. Raises `NotAcceptable`, naming what there is."""
+        if forced is not None:
+            return forced
+        chosen = negotiate(request.headers.get("Accept"), self.offered)
+        if chosen is None:
+            names = ", ".join(media_type.name for media_type in self.offered)
+            raise NotAcceptable(
+                f"none of what you accept can be had here: {request.headers.get('Accept', '')}",
+                hint=f"Offered: {names}.",
+            )
+        return chosen
+
+
+def represent(
+    body: bytes | str,
+    media_type: MediaType,
+    variants: Variants | None = None,
+    *,
+    canonical: str | None = None,
+    described_by: str | None = "/.well-known/void",
+    cache: str = "public, max-age=60, must-revalidate",
+) -> Response:
+    """A 200 with every header that a representation of a negotiated resource carries.
+
+    The ETag is a hash of the body, so it differs by format, by release and by the reader's path prefix.
+    """
+    body = body.encode() if isinstance(body, str) else body
+    response = Response(body, content_type=media_type.content_type)
+    response.set_etag(base64.urlsafe_b64encode(hashlib.sha256(body).digest())[:32].decode())
+    response.last_modified = datetime.fromisoformat(current().release.created)
+    response.headers["Cache-Control"] = cache
+    if variants is not None:
+        response.headers["Content-Location"] = variants.path(media_type)
+        for other in variants.offered:
+            if other != media_type:
+                add_link(response.headers, variants.path(other), "alternate", type=other.name)
+    response.vary.add("Accept")
+    if canonical:
+        add_link(response.headers, canonical, "canonical")
+    if described_by:
+        add_link(response.headers, links().path(described_by), "describedby")
+    return response
+
+
+def add_link(headers: Headers, target: str, rel: str, **parameters: str) -> None:
+    """Add a Link header (RFC 8288). Characters that could end the target are percent-encoded."""
+    for character in '<>"\r\n ':
+        target = target.replace(character, f"%{ord(character):02X}")
+    text = "".join(f'; {name}="{value}"' for name, value in parameters.items())
+    headers.add("Link", f'<{target}>; rel="{rel}"{text}')
+
+
+def finish(response: Response) -> Response:
+    """Last step of every response: encoding, conditions, security headers.
+
+    The ETag of an encoded body carries the encoding as a suffix, since a strong ETag names exact bytes
+    (RFC 9110, section 8.8.3.3); it is set before the condition is tested, so a client that has the encoded
+    body gets its 304 without the work of encoding.
+    """
+    if not response.direct_passthrough and request.method in {"GET", "HEAD", "POST"}:
+        _negotiate_encoding(response)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Content-Security-Policy"] = CSP
+    return response
+
+
+def _negotiate_encoding(response: Response) -> None:
+    compressible = _COMPRESSIBLE.match(response.mimetype or "") is not None
+    encoding = None
+    if compressible and "Content-Encoding" not in response.headers:
+        response.vary.add("Accept-Encoding")
+        if len(response.get_data()) >= _LEAST:
+            encoding = _encoding(request)
+    etag, weak = response.get_etag()
+    if etag and encoding:
+        response.set_etag(f"{etag}-{encoding}", weak=bool(weak))
+    if response.status_code == 200 and request.method != "POST":
+        response.make_conditional(request)
+    if encoding and response.status_code != 304:
+        compress = gzip_bytes if encoding == "gzip" else zstd_bytes
+        response.set_data(compress(response.get_data()))
+        response.headers["Content-Encoding"] = encoding
+
+
+def _encoding(req: Request) -> str | None:
+    accepted = req.accept_encodings
+    best, best_quality = None, 0.0
+    for encoding in ("zstd", "gzip"):
+        quality = accepted.quality(encoding)
+        if quality > best_quality:
+            best, best_quality = encoding, quality
+    identity = max((q for name, q in accepted if name.lower() == "identity"), default=0.0)
+    return best if best_quality >= identity else None
+
+
+def gzip_bytes(data: bytes) -> bytes:
+    """Without a time stamp, so that the bytes are always the same."""
+    return gzip.compress(data, compresslevel=5, mtime=0)
+
+
+def zstd_bytes(data: bytes) -> bytes:
+    """The default level is the fast one."""
+    return zstandard.ZstdCompressor(level=3).compress(data)
+
+
+def drop_unusable_range() -> None:
+    """Ignore a Range header that need not be honoured (RFC 9110, section 14.2): other methods than GET,
+    other units, bad syntax, several ranges at once. The whole file is then sent.
+    """
+    value = request.headers.get("Range", "").replace(" ", "")
+    if value and (request.method != "GET" or not _RANGE.match(value)):
+        request.environ.pop("HTTP_RANGE", None)

@@ -1,0 +1,275 @@
+"""HTML pages: gathers what a template shows. One function for each kind of page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+from flask import render_template
+
+from publisher.errors import NotFound
+from publisher.formats import HTML
+from publisher.query.description import TYPE, Description
+from publisher.query.facts import Facts, best_label
+from publisher.releases import GraphInfo
+from publisher.vocab import DCTERMS, RDFS, SKOS
+from publisher.web.http import Variants
+from publisher.web.snapshot import Snapshot
+from publisher.web.statements import Statements
+from publisher.web.urls import Links
+from publisher.web.view import Item, Viewer, literal_item
+from publisher.web.vocabulary import shape_sections, term_sections
+
+PAGE = 200
+"""Entries on one page of a list."""
+SHOWN = 200
+"""Values of one property on a page; the rest is counted, and the RDF formats have them all."""
+
+_MATCHES = ("exactMatch", "closeMatch", "relatedMatch", "broadMatch", "narrowMatch")
+_PROSE = tuple(
+    ox.NamedNode(iri)
+    for iri in (f"{SKOS}definition", f"{DCTERMS}description", f"{RDFS}comment", f"{SKOS}scopeNote")
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A link to another format of the page."""
+
+    label: str
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Where the reader is in a list of several pages."""
+
+    number: int
+    pages: int
+    total: int
+    base: str
+
+    def at(self, number: int) -> str:
+        """The address of a page."""
+        return f"{self.base}{'&' if '?' in self.base else '?'}page={number}"
+
+
+def entity_page(snapshot: Snapshot, links: Links, description: Description, variants: Variants) -> str:
+    """An entity, or a foreign IRI: what kind decides which sections there are."""
+    node, facts = description.subject, Facts(snapshot.store, snapshot.iris)
+    viewer = Viewer(facts, links)
+    statements = Statements(facts, viewer)
+    outgoing = [t for t in description.triples if t.subject == node]
+    incoming = [t for t in description.triples if t.object == node]
+    is_statement = facts.is_a(node, "Statement")
+    own = [node] if is_statement else []
+    said = facts.subjects(facts.att("speaker"), node)
+    about = [] if is_statement else statements.about(node)
+    claimed = facts.subjects(facts.att("proposition"), node)
+    concerned = sorted({*own, *about, *claimed}, key=lambda n: n.value)
+    labels = [t.object for t in outgoing if t.predicate.value == f"{RDFS}label"]
+    title = best_label(label for label in labels if isinstance(label, ox.Literal))
+    return render_template(
+        "entity.html",
+        **_frame(snapshot, links, variants),
+        title=literal_item(title) if title else viewer.item(node),
+        iri=node.value,
+        local=snapshot.iris.path_of(node.value) is not None,
+        link=links.to(node.value),
+        types=viewer.items(t.object for t in outgoing if t.predicate == TYPE),
+        prose=[literal_item(v) for p in _PROSE for v in facts.objects(node, p) if isinstance(v, ox.Literal)],
+        names=_names(facts, node),
+        row=statements.row(node) if is_statement else None,
+        places=statements.places(node),
+        proposition=viewer.items(facts.nodes(node, "proposition")),
+        attests=viewer.items(facts.nodes(node, "attests")),
+        attested_by=viewer.items(facts.subjects(facts.att("attests"), node)),
+        rebuts=viewer.items(facts.nodes(node, "rebuts")),
+        rebutted_by=viewer.items(facts.subjects(facts.att("rebuts"), node)),
+        contradicts=viewer.items(facts.nodes(node, "contradicts")),
+        groups=statements.groups({*about, *claimed}),
+        said=statements.groups(said),
+        conflicts=statements.conflicts(concerned),
+        reported=statements.reported(node),
+        matches=viewer.fields(t for t in outgoing if t.predicate.value in {f"{SKOS}{m}" for m in _MATCHES}),
+        fields=viewer.fields(outgoing),
+        back=viewer.fields(incoming, incoming=True),
+        incoming=description.incoming,
+        shown=SHOWN,
+        paging=Paging(description.page, description.pages, description.incoming, _base(links, variants)),
+    )
+
+
+def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants, number: int) -> str:
+    """A named graph: its subjects with their triples, page by page."""
+    subjects = sorted({quad.subject for quad in snapshot.store.quads(graph=node)}, key=str)
+    info = next((g for g in snapshot.release.graphs if g.iri == node.value), None)
+    pages = max(1, -(-len(subjects) // PAGE))
+    if number > pages:
+        raise NotFound(f"there is no page {number}")
+    shown = subjects[(number - 1) * PAGE : number * PAGE]
+    triples = [q.triple for s in shown for q in snapshot.store.quads(s, graph=node)]
+    paging = Paging(number, pages, len(subjects), links.path(variants.base))
+    title = info.title if info else snapshot.iris.path_of(node.value) or node.value
+    in_default = info.in_default if info else None
+    return _triples(
+        snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default
+    )
+
+
+def triples_page(
+    snapshot: Snapshot, links: Links, triples: Sequence[ox.Triple], variants: Variants, title: str
+) -> str:
+    """Any few triples, by subject."""
+    return _triples(snapshot, links, triples, variants, title)
+
+
+def _triples(
+    snapshot: Snapshot,
+    links: Links,
+    triples: Sequence[ox.Triple],
+    variants: Variants,
+    title: str,
+    *,
+    iri: str | None = None,
+    paging: Paging | None = None,
+    in_default: bool | None = None,
+) -> str:
+    viewer = Viewer(Facts(snapshot.store, snapshot.iris), links)
+    groups: dict[object, list[ox.Triple]] = {}
+    for triple in triples:
+        groups.setdefault(triple.subject, []).append(triple)
+    sections = [(viewer.item(group[0].subject), viewer.fields(group)) for group in groups.values()]
+    return render_template(
+        "graph.html",
+        **_frame(snapshot, links, variants),
+        title=Item(title),
+        iri=iri,
+        sections=sections,
+        paging=paging,
+        in_default=in_default,
+        shown=SHOWN,
+    )
+
+
+def ontology_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants) -> str:
+    """Documentation of every term, with an anchor for each."""
+    facts = Facts(snapshot.store, snapshot.iris, node)
+    header = ox.NamedNode(snapshot.iris.ontology)
+    viewer = Viewer(facts, links)
+    return render_template(
+        "ontology.html",
+        **_frame(snapshot, links, variants),
+        header=viewer.fields(quad.triple for quad in snapshot.store.quads(header, graph=node)),
+        iri=snapshot.iris.ontology,
+        namespace=snapshot.iris.att(""),
+        sections=term_sections(facts, viewer),
+    )
+
+
+def shapes_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants) -> str:
+    """Every shape: what it applies to, what it demands, and why."""
+    facts = Facts(snapshot.store, snapshot.iris, node)
+    return render_template(
+        "shapes.html",
+        **_frame(snapshot, links, variants),
+        iri=snapshot.iris.shapes,
+        shapes=shape_sections(facts, Viewer(facts, links)),
+    )
+
+
+def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str:
+    """The start page: the incidents, the lists, the services."""
+    counted = {plural: _count(snapshot, type_) for plural, type_ in lists.items()}
+    return render_template(
+        "home.html",
+        **_frame(snapshot, links, None),
+        incidents=list_entities(snapshot, links, "incident")[:PAGE],
+        lists={plural: count for plural, count in counted.items() if count},
+        graphs=[(links.to(graph.iri), graph) for graph in _graphs(snapshot)],
+    )
+
+
+def list_page(snapshot: Snapshot, links: Links, plural: str, entities: Sequence[Item], number: int) -> str:
+    """All entities of one type, page by page."""
+    pages = max(1, -(-len(entities) // PAGE))
+    if number > pages:
+        raise NotFound(f"there is no page {number} of /{plural}")
+    return render_template(
+        "list.html",
+        **_frame(snapshot, links, None),
+        title=Item(plural.capitalize()),
+        entities=entities[(number - 1) * PAGE : number * PAGE],
+        paging=Paging(number, pages, len(entities), links.path(f"/{plural}")),
+    )
+
+
+def list_entities(snapshot: Snapshot, links: Links, type_: str) -> list[Item]:
+    """Entities whose IRI is `id/<type>/…`, by label. Withdrawn ones are left out."""
+    facts = Facts(snapshot.store, snapshot.iris)
+    viewer = Viewer(facts, links)
+    nodes = {quad.subject for quad in snapshot.store.quads(None, TYPE) if _is(snapshot, quad.subject, type_)}
+    withdrawn = facts.att("withdrawnBecause")
+    kept = (n for n in nodes if isinstance(n, ox.NamedNode) and facts.value(n, withdrawn) is None)
+    return list(viewer.items(kept))
+
+
+def _count(snapshot: Snapshot, type_: str) -> int:
+    return len({q.subject for q in snapshot.store.quads(None, TYPE) if _is(snapshot, q.subject, type_)})
+
+
+def _is(snapshot: Snapshot, subject: object, type_: str) -> bool:
+    if not isinstance(subject, ox.NamedNode):
+        return False
+    name = snapshot.iris.entity_name(subject.value)
+    return name is not None and name.type == type_
+
+
+def _graphs(snapshot: Snapshot) -> list[GraphInfo]:
+    return sorted(snapshot.release.graphs, key=lambda g: g.iri)
+
+
+def result_table(raw: bytes, links: Links) -> object:
+    """SPARQL JSON results as (columns, rows of items), or True or False for ASK."""
+    result = json.loads(raw)
+    if "boolean" in result:
+        return bool(result["boolean"])
+    columns = result["head"]["vars"]
+    rows = [[_cell(b.get(c), links) for c in columns] for b in result["results"]["bindings"]]
+    return {"columns": columns, "rows": rows}
+
+
+def _cell(value: Mapping[str, str] | None, links: Links) -> Item | None:
+    if value is None:
+        return None
+    text = value["value"]
+    if not isinstance(text, str):  # a quoted triple
+        return Item(json.dumps(text))
+    if value["type"] == "uri":
+        link = links.to(text)
+        return Item(text, link.href, link.external, iri=text)
+    language = value.get("xml:lang")
+    return literal_item(ox.Literal(text, language=language)) if language else Item(text, dir="auto")
+
+
+def _names(facts: Facts, node: ox.NamedNode) -> list[Item]:
+    """Other names, each in its language."""
+    predicates = (ox.NamedNode(f"{SKOS}altLabel"), ox.NamedNode(f"{RDFS}label"), ox.NamedNode(f"{SKOS}prefLabel"))
+    best = facts.label(node)
+    found = {v for p in predicates for v in facts.objects(node, p) if isinstance(v, ox.Literal) and v != best}
+    return [literal_item(value) for value in sorted(found, key=str)]
+
+
+def _base(links: Links, variants: Variants) -> str:
+    others = [p for p in variants.query.lstrip("?").split("&") if p and not p.startswith("page=")]
+    return links.path(variants.base) + (f"?{'&'.join(others)}" if others else "")
+
+
+def _frame(snapshot: Snapshot, links: Links, variants: Variants | None) -> dict[str, object]:
+    formats = (
+        [Format(m.label, m.name, variants.path(m)) for m in variants.offered if m != HTML] if variants else []
+    )
+    return {"release": snapshot.release, "path": links.path, "formats": formats}

@@ -1,0 +1,147 @@
+"""`/id/…` and `/doc/…`: every entity and its description. Also `/lookup`, the same for any IRI."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound as NoSuchPath
+
+from publisher.errors import NotFound, RequestInvalid, Withdrawn
+from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
+from publisher.iris import EntityName
+from publisher.query.description import Description, describe, withdrawal
+from publisher.query.serialise import serialise
+from publisher.web.http import Variants, add_link, current, links, represent
+from publisher.web.render import entity_page
+
+blueprint = Blueprint("resources", __name__)
+
+
+@blueprint.get("/id/<type_>/<slug>")
+def identify(type_: str, slug: str) -> Response:
+    """303 to the description: a thing is not a document (httpRange-14)."""
+    name = _name(type_, slug)
+    _known(name)
+    path = links().path(current().iris.document_path(name))
+    response = Response(status=303, headers={"Location": path, "Cache-Control": "public, max-age=60"})
+    add_link(response.headers, path, "describedby")
+    return response
+
+
+@blueprint.get("/doc/<type_>/<file>")
+def document(type_: str, file: str) -> Response:
+    """The description of an entity, negotiated, or forced by a suffix."""
+    slug, forced = split_suffix(file)
+    name = _name(type_, slug)
+    node = _known(name)
+    number = page_number()
+    description = describe(current().store, current().iris, node, number)
+    if description is None:
+        raise NotFound(f"there is no page {number} of this description")
+    base = current().iris.document_path(name)
+    return _respond(description, Variants(base, DOCUMENT_FORMATS, _page_query(number)), forced)
+
+
+@blueprint.get("/rule/<file>")
+def rule(file: str) -> Response:
+    """A derivation rule: what the data set says about it."""
+    id_, forced = split_suffix(file)
+    node = ox.NamedNode(current().iris.rule(quote(id_)))
+    description = describe(current().store, current().iris, node, page_number())
+    if description is None:
+        raise NotFound(f"no rule is called {id_}")
+    variants = Variants(f"/rule/{quote(id_)}", DOCUMENT_FORMATS, _page_query(page_number()))
+    return _respond(description, variants, forced)
+
+
+@blueprint.get("/lookup")
+@blueprint.get("/lookup.<suffix>")
+def lookup(suffix: str = "") -> Response:
+    """What we say about any IRI, ours or foreign."""
+    forced = by_suffix(f".{suffix}", DOCUMENT_FORMATS) if suffix else None
+    if suffix and forced is None:
+        raise NoSuchPath
+    iri = request.args.get("iri", "")
+    if not iri:
+        raise RequestInvalid(
+            "the parameter `iri` is missing", hint="Example: /lookup?iri=http://www.wikidata.org/entity/Q796"
+        )
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError as error:
+        raise RequestInvalid(f"`iri` is not an absolute IRI: {error}", hint="Encode it once.") from None
+    snapshot = current()
+    number = page_number()
+    if (name := snapshot.iris.entity_name(iri)) is not None:
+        _known(name)
+    description = describe(snapshot.store, snapshot.iris, node, number)
+    if description is None:
+        raise NotFound(f"nothing is said about {iri} here")
+    query = f"?iri={quote(iri, safe='')}{_page_query(number).replace('?', '&')}"
+    return _respond(description, Variants("/lookup", DOCUMENT_FORMATS, query), forced)
+
+
+def _respond(description: Description, variants: Variants, forced: MediaType | None) -> Response:
+    snapshot = current()
+    media_type = variants.choose(forced)
+    if media_type is HTML:
+        body: bytes | str = entity_page(snapshot, links(), description, variants)
+    else:
+        body = serialise(description.triples, media_type, snapshot.iris.prefixes())
+    response = represent(body, media_type, variants, canonical=description.subject.value)
+    for rel, number in (("prev", description.page - 1), ("next", description.page + 1)):
+        if 1 <= number <= description.pages:
+            add_link(response.headers, page_path(variants, number), rel)
+    return response
+
+
+def page_path(variants: Variants, number: int) -> str:
+    """The same description, another page."""
+    others = [part for part in variants.query.lstrip("?").split("&") if part and not part.startswith("page=")]
+    return f"{links().path(variants.base)}?{'&'.join([*others, f'page={number}'])}"
+
+
+def page_number() -> int:
+    """The parameter `page`, from 1. Raises `RequestInvalid`."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text) > 0):
+        raise RequestInvalid(f"page is {text!r}", hint="Give a number from 1.")
+    return int(text)
+
+
+def _page_query(number: int) -> str:
+    return f"?page={number}" if number > 1 else ""
+
+
+def split_suffix(file: str) -> tuple[str, MediaType | None]:
+    """`iraq.ttl` → `iraq`, Turtle; `iraq` → `iraq`, None. An unknown suffix is no such path."""
+    stem, dot, suffix = file.partition(".")
+    if not dot:
+        return stem, None
+    forced = by_suffix(f".{suffix}", DOCUMENT_FORMATS)
+    if forced is None:
+        raise NoSuchPath
+    return stem, forced
+
+
+def _name(type_: str, slug: str) -> EntityName:
+    try:
+        return EntityName(type_, slug)
+    except ValueError:
+        raise NotFound(
+            f"{type_}/{slug} is not the name of anything",
+            hint="Names look like /id/place/iraq: lower case, digits and single hyphens.",
+        ) from None
+
+
+def _known(name: EntityName) -> ox.NamedNode:
+    """Its node. Raises `Withdrawn`, or `NotFound` if nothing is said about it as a subject."""
+    snapshot = current()
+    node = ox.NamedNode(snapshot.iris.entity(name.type, name.slug))
+    if (gone := withdrawal(snapshot.store, snapshot.iris, node)) is not None:
+        raise Withdrawn(gone.reason, hint=f"Withdrawn at {gone.time}.")
+    if next(snapshot.store.quads(node), None) is None:
+        raise NotFound(f"there is no {name.type} called {name.slug}")
+    return node

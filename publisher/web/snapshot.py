@@ -1,0 +1,77 @@
+"""The release being served, as one immutable object, and the watcher that notices a new one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from publisher.errors import PublisherError
+from publisher.formats import N_QUADS
+from publisher.iris import Iris
+from publisher.query.engine import InProcessEngine, QueryEngine
+from publisher.query.store import EmbeddedStore, Store
+from publisher.releases import CATALOG, CURRENT, STORE, Release, current_release
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One release, opened. A request keeps the one it began with, so a switch never disturbs it."""
+
+    release: Release
+    store: Store
+    iris: Iris
+    engine: QueryEngine
+
+    @cached_property
+    def catalog(self) -> tuple[ox.Triple, ...]:
+        """The DCAT, VoID and PROV description of the release, from its `catalog.nq`."""
+        quads = ox.parse((self.release.path / CATALOG).read_bytes(), format=N_QUADS.rdf)
+        return tuple(quad.triple for quad in quads)
+
+    @classmethod
+    def open(cls, release: Release) -> Snapshot:
+        """Raises `ReleaseDamaged` if the store cannot be opened."""
+        store = EmbeddedStore(release.path / STORE)
+        iris = Iris(release.base_iri)
+        return cls(release, store, iris, InProcessEngine(store, iris.prefixes()))
+
+
+class ReleaseWatcher:
+    """Gives the current snapshot; looks at the link on every call, which costs one system call."""
+
+    def __init__(self, releases: Path) -> None:
+        """Opens the current release. Raises `ReleaseMissing` or `ReleaseDamaged`."""
+        self._releases = releases
+        self._lock = threading.Lock()
+        self._target = self._read_target()
+        self._snapshot = Snapshot.open(current_release(releases))
+
+    def snapshot(self) -> Snapshot:
+        """The current release. If a new one cannot be opened, the old one stays, and the log says why."""
+        target = self._read_target()
+        if target is None or target == self._target:
+            return self._snapshot
+        with self._lock:
+            if target != self._target:
+                try:
+                    self._snapshot = Snapshot.open(current_release(self._releases))
+                    _LOG.info("now serving release %s", self._snapshot.release.id)
+                except PublisherError as error:
+                    _LOG.error("the new release is not served, the old one is: %s", error)
+                self._target = target
+            return self._snapshot
+
+    def _read_target(self) -> tuple[str, int] | None:
+        """What `current` points to, with the inode behind it: a rebuilt release may have the same name."""
+        link = self._releases / CURRENT
+        try:
+            return str(link.readlink()), link.stat().st_ino
+        except OSError:
+            return None

@@ -1,0 +1,220 @@
+"""The heart of a page: who says what about a thing, grouped by polarity, with what contradicts what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from publisher.query.facts import Facts
+from publisher.query.store import Term
+from publisher.vocab import DCTERMS, OA, RDF
+from publisher.web.view import Item, Viewer
+
+POLARITIES = (
+    ("positive", "Affirmed", "These speakers say that it is so."),
+    ("negative", "Denied", "These speakers say that it is not so."),
+    (
+        "open",
+        "Left open",
+        "These speakers say neither yes nor no.",
+    ),
+    ("none", "Threats and calls", "These speakers say what should be or will be, not what was."),
+    ("", "Without a known stance", "The stance of these statements is not known."),
+)
+
+
+@dataclass(frozen=True)
+class Relaying:
+    """One step of a relay chain: who passed the statement on, through what."""
+
+    relayer: Item | None
+    channel: Item | None
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """One statement as a row of a table."""
+
+    statement: Item
+    identifier: str
+    speakers: tuple[Item, ...]
+    possible: tuple[Item, ...]
+    stance: tuple[Item, ...]
+    relays: tuple[Relaying, ...]
+    channel: tuple[Item, ...]
+    stated: tuple[Item, ...]
+    hedged: bool
+    verbatim: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Statements of one polarity."""
+
+    key: str
+    title: str
+    note: str
+    rows: tuple[StatementRow, ...]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A contradiction between statements."""
+
+    contradiction: Item
+    strength: tuple[Item, ...]
+    between: tuple[StatementRow, ...]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A derived twin (`att:reported…`): what at least one speaker affirms, and who they are."""
+
+    property: Item
+    value: Item
+    speakers: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in which document the evidence is."""
+
+    document: Item
+    paragraph: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Reads statements from the default graph."""
+
+    facts: Facts
+    viewer: Viewer
+
+    def about(self, node: ox.NamedNode) -> list[ox.NamedNode]:
+        """Statements whose proposition is about `node`, or has it as its subject or object."""
+        facts = self.facts
+        links = (facts.att("about"), ox.NamedNode(f"{RDF}subject"), ox.NamedNode(f"{RDF}object"))
+        claims = {claim for link in links for claim in facts.subjects(link, node)}
+        found = {s for claim in claims for s in facts.subjects(facts.att("proposition"), claim)}
+        attesting = {s for one in found for s in facts.subjects(facts.att("attests"), one)}
+        return sorted(found | attesting, key=lambda n: n.value)
+
+    def row(self, node: ox.NamedNode) -> StatementRow:
+        """One statement."""
+        facts, item, items = self.facts, self.viewer.item, self.viewer.items
+        identifier = facts.value(node, ox.NamedNode(f"{DCTERMS}identifier"))
+        stated = facts.objects(node, facts.att("statedOn")) or facts.objects(node, facts.att("statedTime"))
+        return StatementRow(
+            statement=item(node),
+            identifier=identifier.value if isinstance(identifier, ox.Literal) else "",
+            speakers=items(facts.nodes(node, "speaker")),
+            possible=items(facts.nodes(node, "possibleSpeaker")),
+            stance=items(facts.nodes(node, "stance")),
+            relays=self._relays(node),
+            channel=items(facts.nodes(node, "statedIn")),
+            stated=items(stated),
+            hedged=self._flag(node, "hedged"),
+            verbatim=self._flag(node, "verbatim"),
+        )
+
+    def groups(self, nodes: Iterable[ox.NamedNode]) -> tuple[Group, ...]:
+        """Statements grouped by the polarity of their stance, in a fixed order; empty groups left out."""
+        by_polarity: dict[str, list[ox.NamedNode]] = {}
+        for node in nodes:
+            by_polarity.setdefault(self.polarity(node), []).append(node)
+        return tuple(
+            Group(key or "unknown", title, note, self._rows(by_polarity[key]))
+            for key, title, note in POLARITIES
+            if key in by_polarity
+        )
+
+    def polarity(self, node: ox.NamedNode) -> str:
+        """`positive`, `negative`, `open`, `none`, or empty if the stance is not known."""
+        names = {self.facts.iris.att(key): key for key, _, _ in POLARITIES if key}
+        stances = self.facts.nodes(node, "stance")
+        found = (p.value for stance in stances for p in self.facts.nodes(stance, "polarity"))
+        return next((names[value] for value in found if value in names), "")
+
+    def conflicts(self, nodes: Iterable[ox.NamedNode]) -> tuple[Conflict, ...]:
+        """Contradictions in which any of the statements takes part, each once."""
+        between = self.facts.att("between")
+        found = {c for node in nodes for c in self.facts.subjects(between, node)}
+        conflicts = (
+            Conflict(
+                self.viewer.item(c),
+                self.viewer.items(self.facts.nodes(c, "strength")),
+                tuple(self.row(s) for s in self.facts.nodes(c, "between")),
+            )
+            for c in found
+        )
+        return tuple(sorted(conflicts, key=lambda c: c.contradiction.iri))
+
+    def reported(self, node: ox.NamedNode) -> tuple[Reported, ...]:
+        """The derived twins of `node` with the speakers behind each."""
+        facts, found = self.facts, []
+        claim_of = {
+            twin: predicate
+            for quad in facts.store.quads(None, facts.att("reportedAs"))
+            if isinstance(twin := quad.object, ox.NamedNode)
+            and isinstance(predicate := quad.subject, ox.NamedNode)
+        }
+        for twin, predicate in sorted(claim_of.items(), key=str):
+            for value in facts.objects(node, twin):
+                speakers = self._affirming(node, predicate, value)
+                item = self.viewer.item
+                found.append(Reported(item(twin), item(value), self.viewer.items(speakers)))
+        return tuple(found)
+
+    def places(self, node: ox.NamedNode) -> tuple[Place, ...]:
+        """The evidence of a statement."""
+        places = []
+        for evidence in self.facts.nodes(node, "evidence"):
+            sources = self.facts.objects(evidence, ox.NamedNode(f"{OA}hasSource"))
+            selector = self.facts.value(evidence, ox.NamedNode(f"{OA}hasSelector"))
+            if sources and selector is not None:
+                numbers = [
+                    self.facts.value(selector, p)
+                    for p in (
+                        self.facts.att("paragraph"),
+                        ox.NamedNode(f"{OA}start"),
+                        ox.NamedNode(f"{OA}end"),
+                    )
+                ]
+                texts = [n.value if isinstance(n, ox.Literal) else "" for n in numbers]
+                places.append(Place(self.viewer.item(sources[0]), *texts))
+        return tuple(places)
+
+    def _affirming(self, node: ox.NamedNode, predicate: ox.NamedNode, value: Term) -> set[ox.NamedNode]:
+        facts = self.facts
+        claims = set(facts.subjects(ox.NamedNode(f"{RDF}subject"), node))
+        claims = {c for c in claims if predicate in facts.objects(c, ox.NamedNode(f"{RDF}predicate"))}
+        claims = {c for c in claims if value in facts.objects(c, ox.NamedNode(f"{RDF}object"))}
+        statements = {s for claim in claims for s in facts.subjects(facts.att("proposition"), claim)}
+        return {
+            speaker for s in statements if self.polarity(s) == "positive" for speaker in facts.nodes(s, "speaker")
+        }
+
+    def _rows(self, nodes: Iterable[ox.NamedNode]) -> tuple[StatementRow, ...]:
+        rows = (self.row(node) for node in nodes)
+        return tuple(sorted(rows, key=lambda r: (r.identifier, r.statement.iri)))
+
+    def _relays(self, node: ox.NamedNode) -> tuple[Relaying, ...]:
+        def step(relay: ox.NamedNode) -> tuple[int, str]:
+            value = self.facts.value(relay, self.facts.att("step"))
+            text = value.value if isinstance(value, ox.Literal) else ""
+            return (int(text) if text.isascii() and text.isdigit() else 0), relay.value
+
+        found = []
+        for relay in sorted(self.facts.nodes(node, "relay"), key=step):
+            relayer, channel = self.facts.nodes(relay, "relayer"), self.facts.nodes(relay, "channel")
+            item = self.viewer.item
+            found.append(Relaying(item(relayer[0]) if relayer else None, item(channel[0]) if channel else None))
+        return tuple(found)
+
+    def _flag(self, node: ox.NamedNode, name: str) -> bool:
+        value = self.facts.value(node, self.facts.att(name))
+        return isinstance(value, ox.Literal) and value.value in {"true", "1"}
