@@ -1,0 +1,1 @@
+"""Acceptance tests of the data: what the seed report says, and what it does not."""
