@@ -6,6 +6,7 @@ Exit codes: 0 done (and the data conform), 1 the data do not conform, 2 the comm
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -82,8 +83,12 @@ def validate(settings: Settings, paths: tuple[Path, ...], format_: str) -> None:
 
     report = validate_paths(settings, paths) if paths else validate_sources(settings)
     iris = Iris(settings.base_iri)
-    renderers = {"text": report.to_text, "json": report.to_json, "turtle": lambda: report.to_turtle(iris)}
-    click.echo(renderers[format_]().rstrip("\n"))
+    renderers: dict[str, Callable[[], str]] = {
+        "text": lambda: report.to_text(iris),
+        "json": report.to_json,
+        "turtle": lambda: report.to_turtle(iris),
+    }
+    click.echo(renderers[format_](), nl=False)
     if not report.conforms:
         raise click.exceptions.Exit(1)
 
@@ -152,9 +157,9 @@ def query(settings: Settings, file: Any, format_: str | None) -> None:
     except UnicodeDecodeError:
         raise QueryInvalid("the query is not UTF-8", hint="Save it as UTF-8.") from None
     release = current_release(settings.releases)
-    from publisher.query.guard import refuse_service
+    from publisher.query.guard import check
 
-    refuse_service(text)
+    check(text)
     store = Store.read_only(str(release.path / STORE))
     prefixes = Iris(release.base_iri).prefixes()
     try:
@@ -189,7 +194,7 @@ def _print_result(result: Any, format_: str | None, prefixes: dict[str, str]) ->
     for solution in result:
         table.add_row(*(_shorten(solution[name], shorten) for name in names))
     buffer = io.StringIO()
-    width = max(80, click.get_terminal_size()[0] if hasattr(click, "get_terminal_size") else 160)
+    width = max(80, shutil.get_terminal_size((160, 24)).columns)
     Console(file=buffer, width=width, markup=False, highlight=False).print(table)
     click.echo(buffer.getvalue(), nl=False)
     click.echo(f"{table.row_count} row{'' if table.row_count == 1 else 's'}", err=True)

@@ -91,7 +91,7 @@ def _read_row(
     slug = subject[len(iris.base) :].replace("id/", "").replace("ontology#", "term/").split("/")[-1].lower()
     digest = hashlib.sha256(f"{subject} {predicate} {object_}".encode()).hexdigest()[:8]
     node = NamedNode(iris.entity("mapping", f"{slug}-{digest}"))
-    values = [
+    values: list[tuple[str, NamedNode | Literal]] = [
         (RDF + "type", NamedNode(OWL + "Axiom")),
         (RDFS + "label", Literal(f"Link from {row['subject_label']} to {row['object_id']}", language="en")),
         (OWL + "annotatedSource", source),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from publisher.pipeline.attribute import attribute, check_nothing_asserted
 from publisher.pipeline.infer import infer
 from publisher.pipeline.load import (
     Loaded,
+    SourceFile,
     load,
     parse_turtle,
     read_source_file,
@@ -24,7 +25,7 @@ from publisher.pipeline.load import (
     sort_triples,
     to_rdflib,
 )
-from publisher.pipeline.locate import locate
+from publisher.pipeline.locate import Places
 from publisher.pipeline.release import Content, NamedGraph, lock_releases, prune_releases, write_release
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.validate import Report, validate
@@ -49,7 +50,7 @@ def build(settings: Settings, progress: Progress) -> Release:
             if not report.conforms:
                 raise DataInvalid(
                     "the data do not conform to the shapes",
-                    report=report.to_text(),
+                    report=report.to_text(loaded.iris),
                     hint="Correct what the report names. The served release is as it was.",
                 )
         content = derive_content(loaded, mappings, report, _created(settings), progress)
@@ -68,13 +69,12 @@ def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
 
 def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...]) -> Report:
     """Run every shape over the data, the mappings and the ontology, and find each result's line."""
-    files = [(file.path, file.text) for file in loaded.data_files()]
     report = validate(
         data=to_rdflib([*loaded.data_triples(), *mappings]),
-        shapes=to_rdflib(loaded.shapes.triples),
-        ontology=to_rdflib(loaded.ontology.triples),
+        shapes=to_rdflib(loaded.shapes.as_parsed()),
+        ontology=to_rdflib(loaded.ontology.as_parsed()),
     )
-    return report.located(lambda subject, predicate: locate(files, subject, predicate))
+    return _locate(report, loaded.data_files())
 
 
 def validate_sources(settings: Settings) -> Report:
@@ -97,15 +97,20 @@ def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
         refuse_blank_nodes(parsed, file)
         triples += parsed
     named = {Path(file.path).resolve() for file in files}
-    context = [s for s in loaded.sources if not any(Path(f.path).resolve() in named for f in s.files)]
+    context = [t for f in loaded.data_files() if Path(f.path).resolve() not in named for t in parse_turtle(f)]
     report = validate(
-        data=to_rdflib(sort_triples([*triples, *(t for s in context for t in s.triples), *load_mappings(loaded)])),
-        shapes=to_rdflib(loaded.shapes.triples),
-        ontology=to_rdflib(loaded.ontology.triples),
+        data=to_rdflib(sort_triples([*triples, *context, *load_mappings(loaded)])),
+        shapes=to_rdflib(loaded.shapes.as_parsed()),
+        ontology=to_rdflib(loaded.ontology.as_parsed()),
     )
     subjects = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)}
-    texts = [(file.path, file.text) for file in files]
-    return report.only(subjects).located(lambda subject, predicate: locate(texts, subject, predicate))
+    return _locate(report.only(subjects), files)
+
+
+def _locate(report: Report, files: Iterable[SourceFile]) -> Report:
+    if not report.results:
+        return report
+    return report.located(Places(((file.path, file.text) for file in files), report.subjects).find)
 
 
 def _turtle_files(paths: Sequence[Path]) -> list[Path]:
@@ -135,7 +140,8 @@ def derive_content(
     graphs = [
         *(NamedGraph(source.iri, source.source.title, source.triples) for source in loaded.sources),
         NamedGraph(loaded.ontology.iri, "Ontology", loaded.ontology.triples),
-        NamedGraph(loaded.shapes.iri, "Shapes", loaded.shapes.triples, in_default=False),
+        NamedGraph(loaded.alignments.iri, "Alignments with other vocabularies", loaded.alignments.triples, False),
+        NamedGraph(loaded.shapes.iri, "Shapes", loaded.shapes.triples, False),
         NamedGraph(iris.graph("mappings"), "Links to other data sets", mappings),
         NamedGraph(iris.graph("inferred"), "What follows by OWL 2 RL", inferred),
         NamedGraph(iris.graph("derived"), "What the derivation rules find", derived),

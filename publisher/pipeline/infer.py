@@ -24,6 +24,8 @@ _REFLEXIVE = {
     RDFS + "subPropertyOf",
 }
 _TYPE = RDF + "type"
+_SCHEMA = {RDFS + "domain", RDFS + "range"}
+"""A domain holds for every superclass too, which says nothing new of the property."""
 
 
 def infer(ontology: Iterable[Triple], data: Iterable[Triple], iris: Iris) -> tuple[Triple, ...]:
@@ -54,6 +56,6 @@ def _speaks_of_ours(subject: str, predicate: str, object_: str, *, iris: Iris) -
         return False
     if object_.startswith(iris.genid("")):
         return False
-    if predicate == _TYPE and object_.startswith(_META):
+    if object_ == OWL + "Thing" or (predicate == _TYPE and object_.startswith(_META)):
         return False
-    return not (predicate == RDFS + "subClassOf" and object_ == OWL + "Thing")
+    return predicate not in _SCHEMA

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rdflib
@@ -17,6 +17,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse, ser
 from publisher.config import Settings
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
+from publisher.pipeline.locate import tokenize
 from publisher.pipeline.sources import MAPPINGS_FOLDER, Source, read_sources
 from publisher.vocab import CANONICAL_BASE
 
@@ -39,6 +40,15 @@ class LoadedGraph:
 
 
 @dataclass(frozen=True)
+class LoadedSchema(LoadedGraph):
+    """The ontology, the alignments or the shapes: `triples` with skolem IRIs in place of blank nodes."""
+
+    def as_parsed(self) -> list[Triple]:
+        """The triples with their blank nodes, for engines that need them."""
+        return [triple for file in self.files for triple in parse_turtle(file)]
+
+
+@dataclass(frozen=True)
 class LoadedSource(LoadedGraph):
     """A graph with the source that fills it."""
 
@@ -50,8 +60,10 @@ class Loaded:
     """Everything the build starts from."""
 
     iris: Iris
-    ontology: LoadedGraph
-    shapes: LoadedGraph
+    ontology: LoadedSchema
+    alignments: LoadedSchema
+    """What nothing imports: not reasoned with, only published."""
+    shapes: LoadedSchema
     sources: tuple[LoadedSource, ...]
     mapping_files: tuple[SourceFile, ...]
 
@@ -74,6 +86,7 @@ def load(settings: Settings) -> Loaded:
     return Loaded(
         iris=iris,
         ontology=load_schema(settings.ontology, iris.graph("ontology"), iris),
+        alignments=load_schema(settings.ontology / "alignments", iris.graph("alignments"), iris),
         shapes=load_schema(settings.shapes, iris.graph("shapes"), iris),
         sources=tuple(_load_source(source, iris) for source in sources),
         mapping_files=tuple(
@@ -107,7 +120,7 @@ def read_source_file(path: Path, iris: Iris) -> SourceFile:
 def parse_turtle(file: SourceFile) -> list[Triple]:
     """Parse a Turtle file. Raises `SourceError` with file, line and column."""
     try:
-        return [quad.triple for quad in parse(input=file.text, format=RdfFormat.TURTLE)]
+        return [quad.triple for quad in parse(input=file.text, format=RdfFormat.TURTLE, rename_blank_nodes=True)]
     except SyntaxError as error:
         message = str(error.msg).split(": ", 1)[-1]
         raise SourceError(
@@ -117,13 +130,16 @@ def parse_turtle(file: SourceFile) -> list[Triple]:
         ) from None
 
 
-def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedGraph:
-    """Load the ontology or the shapes: every Turtle file below `folder`, blank nodes given skolem IRIs."""
-    files = tuple(read_source_file(path, iris) for path in sorted(folder.rglob("*.ttl")))
+def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedSchema:
+    """Load the ontology, alignments or shapes: every Turtle file in `folder` itself.
+
+    Raises `SourceError` if there is none.
+    """
+    files = tuple(read_source_file(path, iris) for path in sorted(folder.glob("*.ttl")))
     if not files:
         raise SourceError(f"there is no Turtle file in {folder}", hint="Check the settings.")
-    triples = [triple for file in files for triple in skolemise(parse_turtle(file), iris)]
-    return LoadedGraph(graph, sort_triples(triples), files)
+    schema = LoadedSchema(graph, (), files)
+    return replace(schema, triples=sort_triples(skolemise(schema.as_parsed(), iris)))
 
 
 def _load_source(source: Source, iris: Iris) -> LoadedSource:
@@ -149,9 +165,7 @@ def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:
 
 
 def _line_of_blank_node(text: str) -> int | None:
-    from publisher.pipeline.locate import tokenize
-
-    return next((line for kind, value, line in tokenize(text) if value in "[(" or value.startswith("_:")), None)
+    return next((t.line for t in tokenize(text) if t.text in "[(" or t.text.startswith("_:")), None)
 
 
 def sort_triples(triples: Iterable[Triple]) -> tuple[Triple, ...]:
@@ -216,7 +230,7 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
 
 def from_rdflib(graph: Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]) -> list[Triple]:
     """Take triples back from rdflib."""
-    lines = "".join(f"{s.n3()} {p.n3()} {o.n3()} .\n" for s, p, o in graph)  # type: ignore[attr-defined]
+    lines = "".join(f"{s.n3()} {p.n3()} {o.n3()} .\n" for s, p, o in graph)
     return [quad.triple for quad in parse(input=lines, format=RdfFormat.N_TRIPLES)]
 
 

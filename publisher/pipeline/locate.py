@@ -7,9 +7,9 @@ is needed is to tell subjects, predicates and objects apart. It runs only when t
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from publisher.errors import Where
@@ -33,28 +33,24 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 
 
-@dataclass(frozen=True)
-class Token:
-    """A token: its kind (a group name of the pattern, or `other`), its text and where it starts."""
+class Token(NamedTuple):
+    """A token: its kind (a group name of the pattern, or `other`), its text and the line it starts on."""
 
     kind: str
     text: str
-    offset: int
+    line: int
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokenize(text: str) -> Iterator[Token]:
     """The tokens of a Turtle text without space and comments. What is no token passes as `other`."""
-    offset = 0
+    offset, line = 0, 1
     while offset < len(text):
         match = _TOKEN.match(text, offset)
-        if match is None:
-            yield Token("other", text[offset], offset)
-            offset += 1
-            continue
-        kind = match.lastgroup or "other"
+        kind, found = (match.lastgroup or "other", match.group()) if match else ("other", text[offset])
         if kind != "space":
-            yield Token(kind, match.group(), offset)
-        offset = match.end()
+            yield Token(kind, found, line)
+        line += found.count("\n")
+        offset += len(found)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Mention:
     role: str
     iri: str
     subject: str | None
-    offset: int
+    line: int
 
 
 def mentions(text: str) -> Iterator[Mention]:
@@ -73,7 +69,7 @@ def mentions(text: str) -> Iterator[Mention]:
     subject: str | None = None
     expect = "subject"
     depth = 0
-    stream = tokens(text)
+    stream = tokenize(text)
     for token in stream:
         if depth == 0 and expect == "subject" and names.directive(token, stream):
             continue
@@ -90,12 +86,12 @@ def mentions(text: str) -> Iterator[Mention]:
         iri = names.resolve(token)
         if depth > 0:
             if iri is not None:
-                yield Mention("object", iri, None, token.offset)
+                yield Mention("object", iri, None, token.line)
             continue
         if expect == "subject":
             subject = iri
         if iri is not None:
-            yield Mention(expect, iri, subject, token.offset)
+            yield Mention(expect, iri, subject, token.line)
         if expect != "object":
             expect = "predicate" if expect == "subject" else "object"
 
@@ -155,12 +151,10 @@ class Places:
         self._predicates: dict[tuple[str, str], Where] = {}
         self._objects: dict[str, Where] = {}
         for path, text in files:
-            lines = [0, *(m.end() for m in re.finditer(r"\n", text))]
             for mention in mentions(text):
                 if mention.iri not in wanted and mention.subject not in wanted:
                     continue
-                number = bisect_right(lines, mention.offset)
-                where = Where(path, number, mention.offset - lines[number - 1] + 1)
+                where = Where(path, mention.line)
                 if mention.role == "subject":
                     self._subjects.setdefault(mention.iri, where)
                 elif mention.role == "predicate" and mention.subject is not None:
@@ -168,21 +162,16 @@ class Places:
                 elif mention.role == "object" and mention.iri in wanted:
                     self._objects.setdefault(mention.iri, where)
 
-    def predicate(self, subject: str, predicate: str) -> Where | None:
-        """Where `predicate` first stands in a block of `subject`."""
-        return self._predicates.get((subject, predicate))
+    def find(self, subject: str, predicate: str | None = None) -> Where | None:
+        """Where `predicate` first stands in a block of `subject`.
 
-    def subject(self, subject: str) -> Where | None:
-        """Where the first block of `subject` starts."""
-        return self._subjects.get(subject)
-
-    def object(self, iri: str) -> Where | None:
-        """Where `iri` is first mentioned as an object."""
-        return self._objects.get(iri)
+        If it does not: where the first block of `subject` starts; for one that is only mentioned, where it is
+        first an object; None if it is nowhere.
+        """
+        exact = self._predicates.get((subject, predicate)) if predicate is not None else None
+        return exact or self._subjects.get(subject) or self._objects.get(subject)
 
 
 def locate(files: Iterable[tuple[str, str]], subject: str, predicate: str | None = None) -> Where | None:
-    """Where `predicate` stands in a block of `subject`; else where `subject` starts; None if nowhere."""
-    places = Places(files, {subject})
-    exact = places.predicate(subject, predicate) if predicate is not None else None
-    return exact or places.subject(subject)
+    """Read `files` for one place, see `Places.find`. For several places make one `Places`."""
+    return Places(files, {subject}).find(subject, predicate)

@@ -12,8 +12,10 @@ from publisher.errors import ConfigurationError, Where
 from publisher.iris import Iris
 
 FILE = "sources.toml"
+OWN_FILE = "source.toml"
+"""An imported source brings its table along, in its own folder."""
 MAPPINGS_FOLDER = "mappings"
-RESERVED = frozenset({"ontology", "shapes", "mappings", "inferred", "derived", "catalog"})
+RESERVED = frozenset({"ontology", "alignments", "shapes", "mappings", "inferred", "derived", "catalog"})
 """Graph names that steps of the build write."""
 
 _REQUIRED = {
@@ -55,16 +57,11 @@ def read_sources(data: Path, iris: Iris) -> tuple[Source, ...]:
             f"the data folder {data} does not exist",
             hint="Check the `data` setting and the working directory.",
         )
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not file.is_file():
         raise ConfigurationError(
-            "no list of sources",
-            where=where,
-            hint="Add the file with a table [sources.<name>] for each source.",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"not readable as TOML: {error}", where=where, hint="Correct the file.") from None
+            "no list of sources", where=where, hint="Add the file with a table [sources.<name>] for each source."
+        )
+    document = _read(file)
     tables = document.get("sources", {})
     if set(document) - {"sources"} or not isinstance(tables, dict) or not tables:
         raise ConfigurationError(
@@ -72,10 +69,24 @@ def read_sources(data: Path, iris: Iris) -> tuple[Source, ...]:
             where=where,
             hint="Add a table [sources.<name>] for each source and nothing else.",
         )
-    sources = tuple(_source(name, tables[name], data, iris, where) for name in sorted(tables))
+    found = [_source(name, table, data, iris, where) for name, table in tables.items()]
+    for own in sorted(data.rglob(OWN_FILE)):
+        table = _read(own)
+        name = table.pop("name", own.parent.name)
+        found.append(_source(name, {"folder": "."} | table, own.parent, iris, Where(str(own))))
+    sources = tuple(sorted(found, key=lambda source: source.name))
     _check_apart(sources, where)
     _check_complete(sources, data)
     return sources
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"not readable as TOML: {error}", where=Where(str(file)), hint="Correct the file."
+        ) from None
 
 
 def _source(name: str, table: Any, data: Path, iris: Iris, where: Where) -> Source:

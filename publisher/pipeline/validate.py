@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 import pyshacl
-from rdflib import Graph, Literal, URIRef
+from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
-from publisher.pipeline.locate import Places
-from publisher.vocab import DCTERMS, RDF, SH, XSD
+from publisher.vocab import DCTERMS, RDF, SH
 
+_GENID = "/.well-known/genid/"
 _TYPE = URIRef(f"{RDF}type")
 
 
@@ -87,17 +87,21 @@ class Report:
         """The results of one severity."""
         return tuple(r for r in self.results if r.severity is severity)
 
-    def located(self, files: Iterable[tuple[str, str]]) -> Report:
-        """The same report with the places in the sources, as far as they are found.
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The nodes that there are results for."""
+        return frozenset(r.subject for r in self.results)
 
-        `files` are pairs of a path and the Turtle text that was parsed. They are read only if there are
-        results. Where the path of a result does not stand in a block of its subject, the place is where the
-        subject starts, or, for one that is only mentioned, the first mention.
+    def only(self, subjects: Collection[str]) -> Report:
+        """The results for these nodes. A subject that is mentioned but described nowhere is in no file."""
+        return Report(tuple(r for r in self.results if r.subject in subjects))
+
+    def located(self, find: Callable[[str, str | None], Where | None]) -> Report:
+        """The same report with the places in the sources, as `find` tells them for a subject and a predicate.
+
+        `Places(files, report.subjects).find` reads each source once for all results.
         """
-        if not self.results:
-            return self
-        places = Places(files, {r.subject for r in self.results} | {str(r.focus_node) for r in self.results})
-        return Report(tuple(replace(r, where=_place(r, places)) for r in self.results))
+        return Report(tuple(replace(r, where=find(r.subject, r.path)) for r in self.results))
 
     def to_text(self, iris: Iris | None = None) -> str:
         """The report for people, one block for each result; IRIs are shortened if `iris` is given."""
@@ -141,7 +145,7 @@ class Report:
         """
         named = [(iris.genid(f"result-{_digest(r.key)}"), r) for r in self.results]
         blocks = [
-            f"@prefix dcterms: <{DCTERMS}> .\n@prefix sh: <{SH}> .\n@prefix xsd: <{XSD}> .",
+            f"@prefix dcterms: <{DCTERMS}> .\n@prefix sh: <{SH}> .",
             _block(
                 iris.genid("report"),
                 [
@@ -188,17 +192,15 @@ class _Raw:
 def validate(data: Graph, shapes: Graph, ontology: Graph, *, without: Collection[str] = ()) -> Report:
     """Validate `data` together with `ontology` (for subclasses and declared terms) and report.
 
-    `shapes` must not be skolemised: the engine takes any IRI in a path for a predicate. `without` are IRIs
-    of node shapes to leave out, for example those that only hold for asserted sources. Raises `SourceError`
-    if the shapes are malformed.
+    `without` are IRIs of node shapes to leave out, for example those that only hold for asserted sources.
+    Raises `SourceError` if the shapes are malformed.
     """
     mixed = Graph()
     mixed += ontology
     mixed += data
-    if without:
-        shapes = shapes + Graph()
-        for iri in without:
-            shapes.add((URIRef(iri), URIRef(f"{SH}deactivated"), Literal(True)))
+    shapes = _without_skolem_iris(shapes)
+    for iri in without:
+        shapes.add((URIRef(iri), URIRef(f"{SH}deactivated"), Literal(True)))
     try:
         _, graph, text = pyshacl.validate(mixed, shacl_graph=shapes, inference="none", inplace=True)
     except pyshacl.errors.ReportableRuntimeError as error:
@@ -208,6 +210,18 @@ def validate(data: Graph, shapes: Graph, ontology: Graph, *, without: Collection
     raw = graph.subjects(_TYPE, URIRef(f"{SH}ValidationResult"))
     # a shape that two node shapes share reports a node once for each: the set makes it once
     return Report(tuple(sorted({_result(_Raw(graph, node)) for node in raw}, key=lambda r: r.key)))
+
+
+def _without_skolem_iris(shapes: Graph) -> Graph:
+    """A copy with blank nodes again: the engine takes any IRI in a path for a predicate."""
+
+    def back(node: Node) -> Node:
+        return BNode(node.rpartition("/")[2]) if isinstance(node, URIRef) and _GENID in node else node
+
+    copy = Graph()
+    for s, p, o in shapes:
+        copy.add((back(s), p, back(o)))
+    return copy
 
 
 def _result(raw: _Raw) -> Result:
@@ -221,12 +235,6 @@ def _result(raw: _Raw) -> Result:
         source_shape=raw.text("sourceShape"),
         component=raw.text("sourceConstraintComponent"),
     )
-
-
-def _place(result: Result, places: Places) -> Where | None:
-    subject = result.subject
-    exact = places.predicate(subject, result.path) if result.path is not None else None
-    return exact or places.subject(subject) or places.object(subject)
 
 
 def _block(subject: str, rows: list[tuple[str, str]]) -> str:

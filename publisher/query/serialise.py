@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyoxigraph as ox
 
-from publisher.formats import MediaType
+from publisher.formats import TURTLE, MediaType
 
 
 def sort_triples(triples: Iterable[ox.Triple], first: ox.NamedNode | None = None) -> tuple[ox.Triple, ...]:
@@ -32,7 +32,15 @@ def serialise(triples: Iterable[ox.Triple], media_type: MediaType, prefixes: Map
     result = ox.serialize(triples, format=media_type.rdf, prefixes=used)
     if result is None:  # only with an output given
         raise ValueError("nothing was written")
-    return result
+    return _sort_prefixes(result) if media_type == TURTLE else result
+
+
+def _sort_prefixes(turtle: bytes) -> bytes:
+    """The library declares prefixes in an order of its own; sorted, with a blank line below, they read well."""
+    lines = turtle.splitlines(keepends=True)
+    count = next((i for i, line in enumerate(lines) if not line.startswith(b"@prefix ")), len(lines))
+    gap = [b"\n"] if 0 < count < len(lines) else []
+    return b"".join([*sorted(lines[:count]), *gap, *lines[count:]])
 
 
 def _occurs(namespace: str, triples: list[ox.Triple]) -> bool:

@@ -110,5 +110,4 @@ def _media_type(distribution: Distribution) -> str:
     """A compressed file is sent as the file it is, not as an encoding that clients undo."""
     if distribution.compression:
         return _PACKED.get(distribution.compression, "application/octet-stream")
-    name = distribution.media_type
-    return f"{name}; charset=utf-8" if name.startswith("text/") else name
+    return distribution.media_type
