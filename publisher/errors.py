@@ -132,3 +132,49 @@ class BuildFailed(PublisherError):
     """The machine would not let a release be written."""
 
     title = "Build failed"
+
+
+class QueryStopped(PublisherError):
+    """A query was stopped before its answer was complete. `retry_after` in seconds, if trying again helps."""
+
+    title = "Query stopped"
+
+    def __init__(self, message: str, *, retry_after: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class QueryQueueFull(QueryStopped):
+    """There are more queries than can be evaluated now."""
+
+    title = "Too many queries"
+
+
+class QueryTimedOut(QueryStopped):
+    """A query took longer than the limit on wall or processor time that the message names."""
+
+    title = "Query took too long"
+
+
+class QueryTooLarge(QueryStopped):
+    """A query or its result is larger than the limit that the message names."""
+
+    title = "Too large"
+
+
+class QueryOutOfMemory(QueryStopped):
+    """A query needed more memory than the limit that the message names."""
+
+    title = "Query needs too much memory"
+
+
+class QueryInterrupted(QueryStopped):
+    """The process that evaluated a query ended for a reason that the query did not give."""
+
+    title = "Query interrupted"
+
+
+class QueryCancelled(QueryStopped):
+    """The client went away, or closed the answer, before it was complete."""
+
+    title = "Query cancelled"
