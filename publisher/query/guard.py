@@ -9,6 +9,7 @@ refused, and where `<` can be either, both readings are searched.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -96,6 +97,7 @@ def _decode(match: re.Match[str]) -> str:
 
 def _calls_service(text: str) -> bool:
     """Search every reading; `seen` stops a reading that has met an earlier one."""
+    ends = [match.start() for match in re.finditer(r"[\n\r]", text)]
     seen: set[tuple[int, int]] = set()
     starts: list[tuple[int, int, Token | None]] = [(0, 0, None)]
     while starts:
@@ -103,6 +105,10 @@ def _calls_service(text: str) -> bool:
         suspect: Token | None = None
         while position < len(text) and (suspect or (position, depth) not in seen):
             seen.add((position, depth))
+            if text[position] == "#":  # found by bisection: every reading may meet the same long comment
+                line = bisect_left(ends, position)
+                position = ends[line] if line < len(ends) else len(text)
+                continue
             match = _TOKEN.match(text, position)
             if match is None:  # cannot be: `other` takes any character
                 break

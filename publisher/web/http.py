@@ -22,7 +22,7 @@ from publisher.web.urls import Links
 _COMPRESSIBLE = re.compile(r"text/|application/(.*\+)?(json|xml)|application/(n-triples|n-quads|trig)")
 _LEAST = 600
 """Bodies shorter than this are not worth compressing."""
-_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)\Z")
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})\Z")
 
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -161,9 +161,12 @@ def zstd_bytes(data: bytes) -> bytes:
 
 
 def drop_unusable_range() -> None:
-    """Ignore a Range header that need not be honoured (RFC 9110, section 14.2): other methods than GET,
-    other units, bad syntax, several ranges at once. The whole file is then sent.
+    """Ignore a Range header that is not to be honoured (RFC 9110, sections 13.1.5 and 14.2): for methods other
+    than GET, other units, bad syntax, several ranges at once, and with a weak validator in If-Range. The whole
+    file is then sent.
     """
-    value = request.headers.get("Range", "").replace(" ", "")
-    if value and (request.method != "GET" or not _RANGE.match(value)):
+    match = _RANGE.match(request.headers.get("Range", "").replace(" ", ""))
+    backwards = match is not None and match[1] and match[2] and int(match[1]) > int(match[2])
+    weak = request.headers.get("If-Range", "").lstrip().startswith("W/")
+    if match is None or backwards or weak or request.method != "GET":
         request.environ.pop("HTTP_RANGE", None)

@@ -13,7 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from publisher.config import Settings
-from publisher.releases import CATALOG, CHECKSUMS, CURRENT, DUMPS, MANIFEST, STORE, Distribution, GraphInfo, Release
+from publisher.releases import (
+    CATALOG,
+    CHECKSUMS,
+    CURRENT,
+    DUMPS,
+    MANIFEST,
+    STORE,
+    Distribution,
+    GraphInfo,
+    Release,
+)
 from publisher.web import create_app
 
 BASE = "https://w3id.org/attested/"

@@ -1,0 +1,62 @@
+"""What a query from the public may use. Frozen; passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from publisher.errors import ConfigurationError
+
+MEBI = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits for each query, and for all queries of one server process.
+
+    A setting of 0 is refused everywhere: nothing here means "unlimited".
+    """
+
+    wall_seconds: float = 30.0
+    """From the moment a query starts in a process to the end of its evaluation; waiting is not counted."""
+    cpu_seconds: float = 30.0
+    """Processor time of one query."""
+    memory_bytes: int = 1024 * MEBI
+    """What a process may use on top of what it has when idle, as address space and as resident memory."""
+    rows: int = 5_000_000
+    """Solutions of a SELECT, triples of a CONSTRUCT or DESCRIBE."""
+    result_bytes: int = 1024 * MEBI
+    """Size of a result, before compression."""
+    buffer_bytes: int = MEBI
+    """A result up to this size is sent whole, with its length; one above it is streamed."""
+    query_chars: int = 100_000
+    """Length of the text of a query."""
+    workers: int = 2
+    """Queries evaluated at once, long-running ones not counted."""
+    spares: int = 1
+    """Further processes kept ready to take the place of one that is killed."""
+    slow_seconds: float = 0.5
+    """After this time a query counts as long-running: it moves to a lane of its own, at low priority."""
+    slow_workers: int = 3
+    """Long-running queries at once. One more, when another query waits for its place, is stopped."""
+    queue: int = 64
+    """Queries that may wait for a place."""
+    queue_seconds: float = 10.0
+    """How long a query may wait for a place."""
+    streams: int = 16
+    """Results being streamed at once, evaluated or not; each may take `result_bytes` of the spool."""
+    stream_seconds: float = 900.0
+    """How long a client may take to read a streamed result."""
+    recycle_queries: int = 20_000
+    """A process is replaced after this many queries."""
+    per_client: int = 4
+    """Queries of one client at once. Held by the web layer."""
+    per_client_rate: float = 20.0
+    """Queries of one client for each second, on average over a minute. Held by the web layer."""
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for a limit that is not positive."""
+        for field in fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ConfigurationError(
+                    f"the limit {field.name} is {getattr(self, field.name)}", hint="Give a number above 0."
+                )
