@@ -18,6 +18,7 @@ from publisher.pipeline.infer import infer
 from publisher.pipeline.load import (
     Loaded,
     SourceFile,
+    as_stored,
     load,
     parse_turtle,
     read_source_file,
@@ -62,9 +63,8 @@ def build(settings: Settings, progress: Progress) -> Release:
 
 def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
     """The triples of every SSSOM file, sorted."""
-    return sort_triples(
-        triple for file in loaded.mapping_files for triple in read_mappings(file.path, file.text, loaded.iris)
-    )
+    triples = (t for file in loaded.mapping_files for t in read_mappings(file.path, file.text, loaded.iris))
+    return sort_triples(as_stored(triples))
 
 
 def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...]) -> Report:

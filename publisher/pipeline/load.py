@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rdflib
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from publisher.config import Settings
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
 from publisher.pipeline.locate import tokenize
 from publisher.pipeline.sources import MAPPINGS_FOLDER, Source, read_sources
-from publisher.vocab import CANONICAL_BASE
+from publisher.vocab import CANONICAL_BASE, RDF, XSD
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def read_source_file(path: Path, iris: Iris) -> SourceFile:
 def parse_turtle(file: SourceFile) -> list[Triple]:
     """Parse a Turtle file. Raises `SourceError` with file, line and column."""
     try:
-        return [quad.triple for quad in parse(input=file.text, format=RdfFormat.TURTLE, rename_blank_nodes=True)]
+        quads = parse(input=file.text, format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        return as_stored(quad.triple for quad in quads)
     except SyntaxError as error:
         message = str(error.msg).split(": ", 1)[-1]
         raise SourceError(
@@ -128,6 +129,21 @@ def parse_turtle(file: SourceFile) -> list[Triple]:
             where=Where(file.path, error.lineno, error.offset),
             hint="Correct the file; nothing of it was loaded.",
         ) from None
+
+
+_PLAIN = (XSD + "string", RDF + "langString")
+
+
+def as_stored(triples: Iterable[Triple]) -> list[Triple]:
+    """The triples with typed literals as the store writes them (`1` for `01`), so that dumps equal answers."""
+    plain: list[Triple] = []
+    typed: list[Triple] = []
+    for t in triples:
+        is_typed = isinstance(t.object, Literal) and t.object.datatype.value not in _PLAIN
+        (typed if is_typed else plain).append(t)
+    store = Store()
+    store.extend(Quad(t.subject, t.predicate, t.object) for t in typed)
+    return plain + [quad.triple for quad in store]
 
 
 def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedSchema:
@@ -231,7 +247,7 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
 def from_rdflib(graph: Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]) -> list[Triple]:
     """Take triples back from rdflib."""
     lines = "".join(f"{s.n3()} {p.n3()} {o.n3()} .\n" for s, p, o in graph)
-    return [quad.triple for quad in parse(input=lines, format=RdfFormat.N_TRIPLES)]
+    return as_stored(quad.triple for quad in parse(input=lines, format=RdfFormat.N_TRIPLES))
 
 
 def to_quads(graph: str, triples: Iterable[Triple]) -> list[Quad]:

@@ -71,7 +71,7 @@ def test_blank_node_is_refused_with_its_line(project: Project) -> None:
         (replacing("relay:claim-1, relay:claim-2", "relay:claim-2"), "steps", "att:relay relay:claim-2"),
         (
             lambda text: text + "\nincident:blast att:perpetrator agent:group .\n",
-            "without its speaker",
+            "without a speaker",
             "incident:blast att:perpetrator",
         ),
         (
