@@ -31,8 +31,9 @@ def void() -> Response:
 
 
 @blueprint.get("/dataset")
+@blueprint.get("/about")
 def dataset() -> Response:
-    """The data set is a thing; its description is the catalog."""
+    """The data set and its publisher (`/about#publisher`) are things; their description is the catalog."""
     return Response(status=303, headers={"Location": links().path("/catalog")})
 
 

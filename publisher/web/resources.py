@@ -45,14 +45,16 @@ def document(type_: str, file: str) -> Response:
 
 
 @blueprint.get("/rule/<file>")
+@blueprint.get("/mappings/<file>", endpoint="mappings")
 def rule(file: str) -> Response:
-    """A derivation rule: what the data set says about it."""
+    """A derivation rule, or a set of mappings: what the data set says about it."""
     id_, forced = split_suffix(file)
-    node = ox.NamedNode(current().iris.rule(quote(id_)))
+    path = f"/{request.path.split('/')[1]}/{quote(id_)}"
+    node = ox.NamedNode(f"{current().iris.base}{path[1:]}")
     description = describe(current().store, current().iris, node, page_number())
     if description is None:
-        raise NotFound(f"no rule is called {id_}")
-    variants = Variants(f"/rule/{quote(id_)}", DOCUMENT_FORMATS, _page_query(page_number()))
+        raise NotFound(f"nothing is called {node.value}")
+    variants = Variants(path, DOCUMENT_FORMATS, _page_query(page_number()))
     return _respond(description, variants, forced)
 
 
