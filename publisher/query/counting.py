@@ -7,10 +7,9 @@ import re
 
 from pyoxigraph import QueryResultsFormat
 
-_JSON_NEXT = re.compile(rb'\},\{(?:"[^},]|\})')
+_JSON_NEXT = re.compile(rb'\},(?=\{(?:"[^},]|\}))')
 """Between two rows. Within a string a quote is escaped, so this can be in one only as `},{}`."""
-_KEEP = 10
-"""Bytes carried over from one part to the next; no pattern is longer than this plus one."""
+_JSON_FIRST = b'"bindings":['
 
 
 class RowCounter:
@@ -24,6 +23,7 @@ class RowCounter:
         self._format = format_
         self._carry = b""
         self._quoted = False
+        self._started = False
         self.rows = 0
         if format_ == QueryResultsFormat.CSV or format_ == QueryResultsFormat.TSV:
             self.rows = -1  # the header line
@@ -46,14 +46,22 @@ class RowCounter:
             self._carry = part[-7:]
         else:
             part = self._carry + part
-            if self.rows == 0 and (start := part.find(b'"bindings":[')) >= 0 and part[start + 12 : start + 13]:
-                self.rows = part[start + 12 : start + 13] == b"{"
-            position = 0
-            for match in _JSON_NEXT.finditer(part):
-                self.rows += 1
-                position = match.end() - 1
-            self._carry = part[max(position, len(part) - _KEEP) :]
+            self._carry = self._feed_json(part)
         return self.rows
+
+    def _feed_json(self, part: bytes) -> bytes:
+        """Returns the end of the part, which the next one continues."""
+        if not self._started:
+            start = part.find(_JSON_FIRST)
+            if start < 0 or start + len(_JSON_FIRST) == len(part):
+                return part[-len(_JSON_FIRST) :]
+            self._started = True
+            self.rows = int(part[start + len(_JSON_FIRST)] == ord("{"))
+        position = 0
+        for match in _JSON_NEXT.finditer(part):
+            self.rows += 1
+            position = match.end()
+        return part[max(position, len(part) - 4) :]
 
 
 def exact(format_: QueryResultsFormat, result: bytes) -> int:

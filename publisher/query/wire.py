@@ -40,6 +40,12 @@ def json_message(kind: bytes, fields: dict[str, Any]) -> bytes:
     return message(kind, json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
+def fields(payload: bytes) -> dict[str, Any]:
+    """The payload of such a message."""
+    value: dict[str, Any] = json.loads(payload)
+    return value
+
+
 def with_meta(meta: dict[str, Any], body: bytes) -> bytes:
     """Payload of COMPLETE and OVERFLOW."""
     head = json.dumps(meta).encode()

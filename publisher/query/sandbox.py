@@ -1,0 +1,313 @@
+"""Runs queries from the public in processes that can be killed; see `SandboxPool`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from publisher.errors import PublisherError, QueryInterrupted, QueryQueueFull, QueryTooLarge
+from publisher.query import wire
+from publisher.query.answer import Answer, QueryRequest, Stream, failure, killed
+from publisher.query.limits import Limits
+from publisher.query.process import POLL_SECONDS, WorkerProcess
+from publisher.query.supervisor import Supervisor
+
+
+class _Ticket:
+    """A thread's place in the queue."""
+
+    def __init__(self) -> None:
+        self.worker: WorkerProcess | None = None
+        self.since = time.monotonic()
+        self._called = threading.Lock()
+        self._called.acquire()
+
+    def call(self, worker: WorkerProcess) -> None:
+        self.worker = worker
+        self._called.release()
+
+    def wait(self, seconds: float) -> bool:
+        return self._called.acquire(timeout=seconds)
+
+
+class SandboxPool:
+    """Processes for the queries of one server process on one store. Safe to use from any number of threads.
+
+    Processes are started when first needed (after a fork, so never in the parent of server processes) by a
+    supervisor thread, which also enforces the limits. `prefixes` are declared in small Turtle results.
+    `spool` is where streamed results are kept, in files without a name; default: the system's place for
+    temporary files. With `require_isolation` no query runs where the system calls cannot be filtered.
+
+        with pool.run(QueryRequest(text, "text/csv"), cancelled=client_is_gone) as answer:
+            if answer.complete is not None: ...     # send with Content-Length
+            else: for chunk in answer.chunks(): ... # an exception here has to abort the connection
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        limits: Limits | None = None,
+        *,
+        prefixes: Mapping[str, str] | None = None,
+        spool: Path | None = None,
+        require_isolation: bool = True,
+    ) -> None:
+        self.store = store
+        self.limits = limits or Limits()
+        self.prefixes = dict(prefixes or {})
+        self.require_isolation = require_isolation
+        self._spool = spool
+        self.lock = threading.Lock()
+        self.idle: list[WorkerProcess] = []
+        self.busy: set[WorkerProcess] = set()
+        self.waiting: deque[_Ticket] = deque()
+        self.streams: dict[WorkerProcess, Stream] = {}
+        """Of the busy ones, those whose last message the supervisor is to take."""
+        self.isolation: dict[str, int] = {}
+        """What the processes report: seccomp (0 or 1), landlock (version of the interface, 0 for none)."""
+        self.fault: PublisherError | None = None
+        """Why no process can be started."""
+        self.counts = {"started": 0, "killed": 0, "queries": 0, "retried": 0, "refused": 0, "demoted": 0}
+        self._readers = 0
+        self._supervisor: Supervisor | None = None
+        self._pid = 0
+        self._closing = False
+
+    # Running a query
+    def run(self, request: QueryRequest, cancelled: Callable[[], bool] | None = None) -> Answer:
+        """Evaluate a query and return when it is complete or its buffer is full.
+
+        `cancelled` is asked about ten times a second, while waiting too. Raises `QueryInvalid`,
+        `NotAcceptable`, or one of the `QueryStopped` errors; see `Limits` for what stops a query.
+        """
+        if len(request.query) > self.limits.query_chars:
+            raise QueryTooLarge(
+                f"the query is longer than {self.limits.query_chars} characters", hint="Send a shorter one."
+            )
+        message = wire.json_message(wire.QUERY, request.fields())
+        cancelled = cancelled or _never
+        for last_try in (False, True):
+            worker = self._acquire(cancelled)
+            try:
+                answer = self._ask(worker, message, cancelled)
+            except BaseException:
+                self._discard(worker)
+                raise
+            if isinstance(answer, Answer):
+                return answer
+            if answer is not None:
+                raise answer
+            cause = worker.ended_by()
+            self._discard(worker)
+            if cause != "outside" or last_try:
+                raise killed(cause, self.limits)
+            self.counts["retried"] += 1
+        raise AssertionError("unreachable")
+
+    def _ask(
+        self, worker: WorkerProcess, message: bytes, cancelled: Callable[[], bool]
+    ) -> Answer | PublisherError | None:
+        """The answer or the error reported; the process is released. None if it ended instead.
+
+        Whatever is raised is raised before that: the process must then be discarded.
+        """
+        try:
+            worker.send(message)
+            while True:
+                try:
+                    reply = worker.reader.read()
+                    break
+                except TimeoutError:
+                    if cancelled():
+                        worker.kill("cancelled")
+        except OSError:
+            return None
+        if reply is None:
+            return None
+        kind, payload = reply
+        if kind == wire.COMPLETE:
+            answer = Answer(*wire.split_meta(payload))
+            self.release(worker)
+            return answer
+        if kind == wire.OVERFLOW:
+            return self._stream(worker, *wire.split_meta(payload))
+        error = self.failure(payload)
+        self.release(worker)
+        return error
+
+    def _stream(self, worker: WorkerProcess, meta: dict[str, object], body: bytes) -> Answer:
+        with self.lock:
+            if self._readers >= self.limits.streams:
+                raise QueryQueueFull(
+                    f"{self.limits.streams} large results are being sent", retry_after=10, hint="Try again later."
+                )
+            self._readers += 1
+        try:
+            stream = Stream(self._spool)
+        except OSError as error:
+            self._one_reader_less()
+            raise failure("spool", str(error), self.limits) from None
+        descriptor = stream.file.fileno()
+        try:
+            socket.send_fds(worker.socket, [wire.message(wire.SPOOL)], [descriptor])
+        except OSError:
+            stream.finish(error=killed(worker.ended_by(), self.limits))
+            self._discard(worker)
+        else:
+            with self.lock:
+                self.streams[worker] = stream
+            self._wake()
+
+        def end() -> None:
+            with self.lock:
+                running = self.streams.get(worker) is stream
+            if running:
+                worker.kill("cancelled")
+            stream.file.close()
+            self._one_reader_less()
+
+        return Answer(meta, body, stream, self.limits.stream_seconds, end)
+
+    def _one_reader_less(self) -> None:
+        with self.lock:
+            self._readers -= 1
+
+    def failure(self, payload: bytes) -> PublisherError:
+        """The error that a FAILED message reports."""
+        fields = wire.fields(payload)
+        return failure(str(fields.get("code")), str(fields.get("message")), self.limits)
+
+    # Places
+    def _acquire(self, cancelled: Callable[[], bool]) -> WorkerProcess:
+        self.start()
+        with self.lock:
+            self.counts["queries"] += 1
+            if not self.waiting and self.idle and self._running() < self.limits.workers:
+                return self._take()
+            if len(self.waiting) >= self.limits.queue:
+                self.counts["refused"] += 1
+                raise _full(f"{self.limits.queue} queries are waiting already")
+            ticket = _Ticket()
+            self.waiting.append(ticket)
+        deadline = ticket.since + self.limits.queue_seconds
+        while not ticket.wait(POLL_SECONDS):
+            gone, late = cancelled(), time.monotonic() > deadline
+            if not (gone or late or self.fault):
+                continue
+            with self.lock:
+                if ticket.worker is not None:
+                    break
+                self.waiting.remove(ticket)
+                self.counts["refused"] += 1
+            if gone:
+                raise killed("cancelled", self.limits)
+            raise self.fault or _full(f"no place became free within {self.limits.queue_seconds:g} s")
+        if ticket.worker is None:
+            raise AssertionError("called without a worker")
+        return ticket.worker
+
+    def _running(self) -> int:
+        """Queries that hold a place (lock held)."""
+        return sum(not worker.slow for worker in self.busy)
+
+    def _take(self) -> WorkerProcess:
+        worker = self.idle.pop()
+        worker.started = time.monotonic()
+        self.busy.add(worker)
+        return worker
+
+    def dispatch(self) -> None:
+        """Give free places to those who wait longest (lock held)."""
+        while self.waiting and self.idle and self._running() < self.limits.workers:
+            self.waiting.popleft().call(self._take())
+
+    def release(self, worker: WorkerProcess) -> None:
+        """A process has answered and may be used again, unless it is old or cannot have its priority back."""
+        with self.lock:
+            if worker not in self.busy:
+                return
+            self.busy.discard(worker)
+            keep = worker.cause is None and worker.queries < self.limits.recycle_queries
+            if worker.slow:
+                worker.slow = False
+                keep = keep and worker.yield_processor(False)
+            keep = keep and len(self.idle) + self._running() < self.limits.workers + self.limits.spares
+            if keep:
+                self.idle.append(worker)
+            self.dispatch()
+        if not keep:
+            self._end(worker)
+
+    def _discard(self, worker: WorkerProcess) -> None:
+        """A process that is not to be used again. Harmless for one that was released or discarded."""
+        with self.lock:
+            if worker not in self.busy:
+                return
+            self.busy.discard(worker)
+            self.counts["killed"] += 1
+            self.dispatch()
+        self._end(worker)
+
+    discard = _discard
+
+    def _end(self, worker: WorkerProcess) -> None:
+        worker.dispose()
+        self._wake()
+
+    # Life
+    def start(self) -> None:
+        """Start the processes, if that has not been done; returns at once. Raises `QueryInterrupted` if closed."""
+        if self._pid == os.getpid() and not self._closing:
+            return
+        with self.lock:
+            if self._closing:
+                raise QueryInterrupted(
+                    "this release is no longer served", retry_after=1, hint="Send the query again."
+                )
+            if self._pid not in (0, os.getpid()):
+                raise AssertionError("a pool cannot be used on both sides of a fork")
+            if self._supervisor is None:
+                self._supervisor = Supervisor(self)
+                self._supervisor.start()
+                self._pid = os.getpid()
+
+    def close(self, seconds: float = 0.0) -> None:
+        """Take no more queries; those under way have `seconds` to end. Returns when all processes are gone."""
+        with self.lock:
+            self._closing = True
+            supervisor = self._supervisor
+        if supervisor is not None:
+            supervisor.stop(seconds)
+            supervisor.join()
+
+    def retire(self) -> None:
+        """Close in the background: when a new release has taken over and all that this pool does is finished."""
+        threading.Thread(target=self.close, args=(self.limits.wall_seconds,), daemon=True).start()
+
+    def _wake(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.wake()
+
+    def statistics(self) -> dict[str, int]:
+        """For monitoring: counts since the start, and how many processes, queries and streams there are."""
+        with self.lock:
+            return self.counts | {
+                "idle": len(self.idle),
+                "running": self._running(),
+                "slow": len(self.busy) - self._running(),
+                "waiting": len(self.waiting),
+                "streams": self._readers,
+            }
+
+
+def _never() -> bool:
+    return False
+
+
+def _full(why: str) -> QueryQueueFull:
+    return QueryQueueFull(f"too many queries: {why}", retry_after=5, hint="Try again later.")
