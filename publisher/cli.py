@@ -6,6 +6,7 @@ Exit codes: 0 done (and the data conform), 1 the data do not conform, 2 the comm
 from __future__ import annotations
 
 import io
+import logging
 import shutil
 import sys
 from collections.abc import Callable
@@ -56,6 +57,8 @@ def main(ctx: click.Context, config: Path | None) -> None:
     Every setting can also be given in the environment, as ATTESTED_ and its name in capitals, for example
     ATTESTED_BASE_IRI or ATTESTED_PORT. Exit codes: 0 done, 1 the data do not conform, 2 could not run.
     """
+    # rdflib logs a traceback for each ill-typed literal; the validation report says it better.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     ctx.obj = load_settings(config)
 
 
@@ -165,9 +168,7 @@ def query(settings: Settings, file: Any, format_: str | None) -> None:
     try:
         result = store.query(text, prefixes=prefixes)
     except SyntaxError as error:
-        raise QueryInvalid(
-            f"not a valid query: {error.msg}", hint="Correct it; updates are not run here."
-        ) from None
+        raise QueryInvalid(f"not a valid query: {error.msg}", hint="Correct it; updates are not run here.") from None
     _print_result(result, format_, prefixes)
 
 

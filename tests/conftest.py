@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 from pyoxigraph import Store
 
 from publisher.config import Settings
 from publisher.iris import Iris
 from publisher.pipeline.build import build
 from publisher.releases import STORE, Release
+from publisher.vocab import CANONICAL_BASE
 
 ROOT = Path(__file__).parent.parent
 CREATED = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -46,3 +56,55 @@ def store(release: Release) -> Store:
 def iris(settings: Settings) -> Iris:
     """IRIs below the base of the test release."""
     return Iris(settings.base_iri)
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings, release: Release) -> Iterator[str]:
+    """The address of a real server, in a process of its own, that serves the release; ends with a slash."""
+    assert release.base_iri == settings.base_iri
+    environ = os.environ | {
+        "ATTESTED_RELEASES": str(settings.releases),
+        "ATTESTED_PORT": "0",
+        "ATTESTED_WORKERS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "publisher.cli", "serve"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = None
+        for line in process.stdout:
+            if match := re.search(r"http://[\w.]+:\d+/", line):
+                address = match[0]
+                break
+        assert address is not None, "the server did not start"
+        yield address
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+Rows = list[tuple[str, ...]]
+
+
+@pytest.fixture(scope="session")
+def ask(server: str) -> Callable[[str], Rows]:
+    """Run a SELECT query at the served endpoint; rows sorted, IRIs of ours and of the ontology shortened."""
+
+    def run(query: str) -> Rows:
+        prefixes = "".join(f"PREFIX {p}: <{iri}>\n" for p, iri in Iris(CANONICAL_BASE).prefixes().items())
+        response = requests.post(
+            f"{server}sparql", data={"query": prefixes + query}, headers={"Accept": "text/csv"}, timeout=60
+        )
+        assert response.status_code == 200, response.text
+        rows = list(csv.reader(io.StringIO(response.content.decode("utf-8"))))[1:]
+        return sorted(tuple(shorten(cell) for cell in row) for row in rows)
+
+    return run
+
+
+def shorten(iri: str) -> str:
+    """`statement:x` for an IRI of ours, `att:x` for a term; anything else as it is."""
+    iris = Iris(CANONICAL_BASE)
+    name = iris.entity_name(iri)
+    if name:
+        return f"{name.type}:{name.slug}"
+    return f"att:{iri.removeprefix(iris.att(''))}" if iri.startswith(iris.att("")) else iri

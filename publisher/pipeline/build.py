@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
@@ -56,7 +57,7 @@ def build(settings: Settings, progress: Progress) -> Release:
                 )
         content = derive_content(loaded, mappings, report, _created(settings), progress)
         with _step("release", progress):
-            release = write_release(content, settings.releases, loaded.iris)
+            release = write_release(content, settings.releases, loaded.iris, partial(check_catalog, loaded))
             prune_releases(settings.releases, settings.keep_releases)
     return release
 
@@ -77,6 +78,21 @@ def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...]) -> Report:
     return _locate(report, loaded.data_files())
 
 
+def check_catalog(loaded: Loaded, catalog: tuple[Triple, ...]) -> None:
+    """Hold our own catalog to the shapes too. Raises `DataInvalid`."""
+    report = validate(
+        data=to_rdflib(catalog),
+        shapes=to_rdflib(loaded.shapes.as_parsed()),
+        ontology=to_rdflib(loaded.ontology.as_parsed()),
+    )
+    if not report.conforms:
+        raise DataInvalid(
+            "the catalog of the release does not conform to the shapes",
+            report=report.to_text(loaded.iris),
+            hint="This is a fault of the publisher or of the list of sources, not of the data.",
+        )
+
+
 def validate_sources(settings: Settings) -> Report:
     """Validate everything that `sources.toml` names, as a build would."""
     loaded = load(settings)
@@ -86,8 +102,8 @@ def validate_sources(settings: Settings) -> Report:
 def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
     """Validate Turtle files or folders, with all sources as context; only results in those files are kept.
 
-    A result is in a file if its focus node is a subject there. Raises `SourceError` for a path that is not there
-    or holds no Turtle.
+    A result is in a file if its node is a subject there, or is mentioned there and described nowhere. Raises
+    `SourceError` for a path that is not there or holds no Turtle.
     """
     loaded = load(settings)
     files = [read_source_file(path, loaded.iris) for path in _turtle_files(paths)]
@@ -103,7 +119,9 @@ def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
         shapes=to_rdflib(loaded.shapes.as_parsed()),
         ontology=to_rdflib(loaded.ontology.as_parsed()),
     )
-    subjects = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)}
+    mentioned = {n.value for t in triples for n in (t.subject, t.object) if isinstance(n, NamedNode)}
+    elsewhere = {t.subject.value for t in context if isinstance(t.subject, NamedNode)}
+    subjects = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)} | (mentioned - elsewhere)
     return _locate(report.only(subjects), files)
 
 

@@ -48,9 +48,7 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
 
     def say(subject: str, predicate: str, *objects: str | Literal) -> None:
         for o in objects:
-            triples.append(
-                Triple(NamedNode(subject), NamedNode(predicate), NamedNode(o) if isinstance(o, str) else o)
-            )
+            triples.append(Triple(NamedNode(subject), NamedNode(predicate), NamedNode(o) if isinstance(o, str) else o))
 
     created = Literal(given.created, datatype=NamedNode(XSD + "dateTime"))
     release, dataset = iris.release(given.release_id), iris.dataset
@@ -92,6 +90,7 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
     say(release, DCTERMS + "publisher", iris.publisher)
     say(release, DCTERMS + "license", DATA_LICENCE)
     say(release, DCTERMS + "issued", created)
+    say(release, DCTERMS + "identifier", Literal(given.release_id))
     say(release, DCAT + "version", Literal(given.release_id))
     say(release, DCTERMS + "isVersionOf", dataset)
     say(f"{release}#build", RDF + "type", PROV + "Activity")
@@ -125,7 +124,7 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
         say(iri, DCTERMS + "issued", created)
         say(iri, DCAT + "downloadURL", iri)
         say(iri, DCAT + "accessURL", iri)
-        say(iri, DCAT + "byteSize", _count(item.bytes))
+        say(iri, DCAT + "byteSize", Literal(str(item.bytes), datatype=NamedNode(XSD + "nonNegativeInteger")))
         say(iri, DCAT + "mediaType", _SITE + item.media_type)
         if item.compression:
             say(iri, DCAT + "compressFormat", f"{_SITE}application/{item.compression}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from publisher.config import Settings
 from publisher.errors import SourceError, Where
@@ -238,10 +238,25 @@ def skolemise(triples: Iterable[Triple], iris: Iris) -> list[Triple]:
 
 
 def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
-    """Hand triples to a library that works on rdflib graphs."""
+    """Hand triples to a library that works on rdflib graphs. Literals keep their form, so that SHACL sees faults."""
     graph = rdflib.Graph()
-    graph.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+    for t in triples:
+        graph.add((_to_rdflib(t.subject), _to_rdflib(t.predicate), _to_rdflib(t.object)))
     return graph
+
+
+def _to_rdflib(term: NamedNode | BlankNode | Literal | Triple) -> rdflib.term.Node:
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if isinstance(term, Triple):
+        raise SourceError(f"a triple is used as a term: {term}", hint="RDF 1.1 has no triple terms; name the thing.")
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    plain = term.datatype.value == XSD + "string"
+    datatype = None if plain else rdflib.URIRef(term.datatype.value)
+    return rdflib.Literal(term.value, datatype=datatype, normalize=False)
 
 
 def from_rdflib(graph: Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]) -> list[Triple]:

@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,11 +87,13 @@ def lock_releases(releases: Path) -> Iterator[None]:
         yield
 
 
-def write_release(content: Content, releases: Path, iris: Iris) -> Release:
+def write_release(
+    content: Content, releases: Path, iris: Iris, check_catalog: Callable[[tuple[Triple, ...]], None]
+) -> Release:
     """Write the release, switch to it and return it. The lock must be held.
 
     A release with the same id holds the same bytes, so it is only switched to. Raises `BuildFailed` on a full
-    disk or another system error, with the served release untouched.
+    disk or another system error, and what `check_catalog` raises, with the served release untouched.
     """
     quads = [Quad(t.subject, t.predicate, t.object) for t in content.default_graph]
     for graph in content.graphs:
@@ -99,22 +101,27 @@ def write_release(content: Content, releases: Path, iris: Iris) -> Release:
     partial = releases / f"{_PARTIAL}{os.getpid()}"
     try:
         partial.mkdir()
-        id_ = _write_files(partial, content, quads, iris)
+        id_ = _write_files(partial, content, quads, iris, check_catalog)
         final = releases / id_
-        if final.exists() and _is_whole(final):
-            shutil.rmtree(partial)
-        else:
+        if not (final.exists() and _is_whole(final)):
             shutil.rmtree(final, ignore_errors=True)
             partial.rename(final)
         _sync(releases)
         switch_release(releases, id_)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise _failed(error, releases) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return read_release(final)
 
 
-def _write_files(folder: Path, content: Content, quads: list[Quad], iris: Iris) -> str:
+def _write_files(
+    folder: Path,
+    content: Content,
+    quads: list[Quad],
+    iris: Iris,
+    check_catalog: Callable[[tuple[Triple, ...]], None],
+) -> str:
     dumps = folder / DUMPS
     dumps.mkdir()
     prefixes = iris.prefixes()
@@ -155,6 +162,7 @@ def _write_files(folder: Path, content: Content, quads: list[Quad], iris: Iris) 
     catalog = describe(
         CatalogInput(id_, content.created, default, release.graphs, content.sources, release.distributions), iris
     )
+    check_catalog(catalog)
     counts = content.counts | {"catalog": len(catalog)}
     release = replace(release, counts=dict(sorted(counts.items())))
     catalog_quads = to_quads(iris.graph("catalog"), catalog)

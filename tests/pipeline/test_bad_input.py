@@ -76,7 +76,7 @@ def test_blank_node_is_refused_with_its_line(project: Project) -> None:
         ),
         (
             lambda text: text + '\n<http://example.org/x> a att:ArmedGroup ; rdfs:label "Not ours"@en .\n',
-            "outside",
+            "has an IRI id/agent/<slug> of ours",
             "<http://example.org/x>",
         ),
         (
@@ -145,9 +145,7 @@ def test_a_file_outside_every_source_is_not_left_out_silently(project: Project) 
 
 
 def test_inconsistent_data_stop_the_build(project: Project) -> None:
-    project.spoil(
-        lambda text: text + "\nagent:group <http://www.w3.org/2002/07/owl#differentFrom> agent:group .\n"
-    )
+    project.spoil(lambda text: text + "\nagent:group <http://www.w3.org/2002/07/owl#differentFrom> agent:group .\n")
     result = project.run("build", "--quiet")
     assert result.exit_code == 1
     assert "contradict the ontology" in result.output

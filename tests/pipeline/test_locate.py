@@ -77,10 +77,7 @@ def test_iris_with_unicode_escapes_and_relative_ones() -> None:
 
 
 def test_brackets_and_lists_do_not_end_a_block() -> None:
-    text = (
-        HEAD
-        + "ex:a ex:p [ ex:q ex:b ; ex:r 1.5 ] , ( ex:c\n 2 ) ;\n  ex:s true .\n[] ex:p\n ex:d .\nex:e ex:p 1 ."
-    )
+    text = HEAD + "ex:a ex:p [ ex:q ex:b ; ex:r 1.5 ] , ( ex:c\n 2 ) ;\n  ex:s true .\n[] ex:p\n ex:d .\nex:e ex:p 1 ."
     assert line(text, f"{EX}a", f"{EX}s") == 5
     assert line(text, f"{EX}a", f"{EX}q") == 3  # not a predicate of ex:a, so its subject
     assert line(text, f"{EX}c") == 3

@@ -73,9 +73,7 @@ def test_changing_the_base_moves_every_iri(project: Project) -> None:
 
 def test_the_dumps_say_what_the_store_says(release: Release) -> None:
     check_release(release)
-    stored = {
-        quad for quad in quads_of(release) if quad.graph_name != NamedNode(f"{release.base_iri}graph/catalog")
-    }
+    stored = {quad for quad in quads_of(release) if quad.graph_name != NamedNode(f"{release.base_iri}graph/catalog")}
     for suffix, format_ in ((".nq", RdfFormat.N_QUADS), (".trig", RdfFormat.TRIG)):
         assert set(parse(path=str(release.path / f"dumps/attested{suffix}"), format=format_)) == stored
     default = {quad.triple for quad in stored if str(quad.graph_name) == "DEFAULT"}
@@ -128,9 +126,7 @@ def test_a_kill_at_any_moment_leaves_the_served_release_whole(project: Project) 
 
 
 @pytest.mark.parametrize("moment", ["before-rename", "before-switch"])
-def test_a_full_disk_leaves_the_served_release(
-    project: Project, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_a_full_disk_leaves_the_served_release(project: Project, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     assert project.run("build", "--quiet").exit_code == 0
     served = current_release(project.releases)
     project.spoil(lambda text: text.replace("The group says that it did it", "The group says so"))
@@ -138,9 +134,7 @@ def test_a_full_disk_leaves_the_served_release(
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    target = (
-        "publisher.pipeline.release._zstd" if moment == "before-rename" else "publisher.pipeline.release._sync"
-    )
+    target = "publisher.pipeline.release._zstd" if moment == "before-rename" else "publisher.pipeline.release._sync"
     monkeypatch.setattr(target, full)
     result = project.run("build", "--quiet")
     assert result.exit_code == 2

@@ -116,9 +116,7 @@ def test_results_get_their_places() -> None:
 
 
 def test_results_of_some_subjects_only() -> None:
-    assert [r.subject for r in report(BAD).only({IRIS.entity("agent", "b")}).results] == [
-        IRIS.entity("agent", "b")
-    ]
+    assert [r.subject for r in report(BAD).only({IRIS.entity("agent", "b")}).results] == [IRIS.entity("agent", "b")]
 
 
 def test_shapes_can_be_left_out() -> None:
