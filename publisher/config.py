@@ -27,15 +27,21 @@ class Settings:
     base_iri: str = "https://w3id.org/attested/"
     """Base of every IRI we mint; ends with a slash."""
     ontology: Path = Path("ontology")
+    """Folder of the vocabulary."""
     shapes: Path = Path("shapes")
+    """Folder of the shapes."""
     data: Path = Path("data")
+    """Folder of the sources, with its sources.toml."""
     releases: Path = Path("releases")
+    """Folder that releases are written to and served from."""
     created: datetime | None = None
     """Time written into a release. Default: SOURCE_DATE_EPOCH, else the time of the build."""
     keep_releases: int = 5
     """How many releases a build keeps, the served one included."""
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = 8000
+    """Port to listen on; 0 takes a free one."""
     workers: int = 2
     """Server processes."""
     threads: int = 8
@@ -67,9 +73,7 @@ class Settings:
                 raise ConfigurationError(f"{name} is {value}", hint=f"Give a number from {low} to {high}.")
 
 
-def load_settings(
-    file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any
-) -> Settings:
+def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Read the settings from `file` (default `attested.toml` if it exists), `environ` and `overrides`.
 
     Raises `ConfigurationError` for a missing or malformed file, an unknown name or an unusable value.
@@ -130,6 +134,4 @@ def _convert(name: str, value: Any, hint: Any, origin: str) -> Any:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except ValueError as error:
-        raise ConfigurationError(
-            f"{name} is {value!r}: {error}", hint=f"Correct it; it was set in {origin}."
-        ) from None
+        raise ConfigurationError(f"{name} is {value!r}: {error}", hint=f"Correct it; it was set in {origin}.") from None
