@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -23,7 +24,7 @@ def documented_settings() -> dict[str, str]:
     tree = ast.parse(Path(config.__file__).read_text(encoding="utf-8"))
     body = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Settings").body
     found = {}
-    for node, following in zip(body, body[1:], strict=False):
+    for node, following in itertools.pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             text = ""
             if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
@@ -72,5 +73,5 @@ def test_links_and_paths_lead_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text):
         assert (ROOT / target).exists(), target
     for path in re.findall(r"`((?:publisher|ontology|shapes|data|tests|docs|bench)/[\w./-]*)`", text):
-        if "<" not in path:
+        if "<" not in path and "nn" not in path:
             assert (ROOT / path).exists(), path
