@@ -157,24 +157,18 @@ def failure(code: str, message: str, limits: Limits) -> PublisherError:
             f"the result has more than {limits.rows} rows", hint="Add LIMIT and OFFSET, or use a dump."
         )
     if code == "bytes":
-        return QueryTooLarge(
-            f"the result is larger than {limits.result_bytes} bytes", hint="Add LIMIT, or use a dump."
-        )
+        return QueryTooLarge(f"the result is larger than {limits.result_bytes} bytes", hint="Add LIMIT, or use a dump.")
     if code == "memory":
         return killed("memory", limits)
     if code == "spool":
-        return QueryInterrupted(
-            "there is no room for the result", retry_after=60, hint="Try later, or ask for less."
-        )
+        return QueryInterrupted("there is no room for the result", retry_after=60, hint="Try later, or ask for less.")
     return QueryInvalid(f"the query cannot be evaluated: {_short(message)}", hint="Correct the query.")
 
 
 def killed(cause: str, limits: Limits) -> PublisherError:
     """The error for a worker that ended (`WorkerProcess.ended_by`)."""
     if cause == "time":
-        return QueryTimedOut(
-            f"the query took longer than {limits.wall_seconds:g} s", hint="Narrow it, or use a dump."
-        )
+        return QueryTimedOut(f"the query took longer than {limits.wall_seconds:g} s", hint="Narrow it, or use a dump.")
     if cause == "cpu":
         return QueryTimedOut(
             f"the query took more than {limits.cpu_seconds:g} s of processor time",

@@ -187,8 +187,8 @@ class SandboxPool:
         self.start()
         with self.lock:
             self.counts["queries"] += 1
-            if not self.waiting and self.idle and self._running() < self.limits.workers:
-                return self._take()
+            if not self.waiting and (worker := self._take()) is not None:
+                return worker
             if len(self.waiting) >= self.limits.queue:
                 self.counts["refused"] += 1
                 raise _full(f"{self.limits.queue} queries are waiting already")
@@ -215,16 +215,22 @@ class SandboxPool:
         """Queries that hold a place (lock held)."""
         return sum(not worker.slow for worker in self.busy)
 
-    def _take(self) -> WorkerProcess:
-        worker = self.idle.pop()
-        worker.started = time.monotonic()
-        self.busy.add(worker)
-        return worker
+    def _take(self) -> WorkerProcess | None:
+        """A process that is ready, if a place is free (lock held)."""
+        while self.idle and self._running() < self.limits.workers:
+            worker = self.idle.pop()
+            if worker.ended():
+                worker.dispose()
+                continue
+            worker.started = time.monotonic()
+            self.busy.add(worker)
+            return worker
+        return None
 
     def dispatch(self) -> None:
         """Give free places to those who wait longest (lock held)."""
-        while self.waiting and self.idle and self._running() < self.limits.workers:
-            self.waiting.popleft().call(self._take())
+        while self.waiting and (worker := self._take()) is not None:
+            self.waiting.popleft().call(worker)
 
     def release(self, worker: WorkerProcess) -> None:
         """A process has answered and may be used again, unless it is old or cannot have its priority back."""
@@ -266,9 +272,7 @@ class SandboxPool:
             return
         with self.lock:
             if self._closing:
-                raise QueryInterrupted(
-                    "this release is no longer served", retry_after=1, hint="Send the query again."
-                )
+                raise QueryInterrupted("this release is no longer served", retry_after=1, hint="Send the query again.")
             if self._pid not in (0, os.getpid()):
                 raise AssertionError("a pool cannot be used on both sides of a fork")
             if self._supervisor is None:

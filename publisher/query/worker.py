@@ -138,9 +138,7 @@ class _Unfit(Exception):
     """The media type does not fit the form of the query."""
 
 
-def _evaluate(
-    store: ox.Store, connection: socket.socket, request: dict[str, Any], limits: Mapping[str, Any]
-) -> bytes:
+def _evaluate(store: ox.Store, connection: socket.socket, request: dict[str, Any], limits: Mapping[str, Any]) -> bytes:
     """The last message on a query."""
     media_type = _FORMATS[request["media_type"]]
     default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] | None = None
@@ -184,9 +182,7 @@ def _graph(
         output.close()
 
 
-def _answer(
-    store: ox.Store, connection: socket.socket, request: dict[str, Any], limits: Mapping[str, Any]
-) -> bytes:
+def _answer(store: ox.Store, connection: socket.socket, request: dict[str, Any], limits: Mapping[str, Any]) -> bytes:
     """The last message on a query, whatever happens."""
     try:
         return _evaluate(store, connection, request, limits)
