@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound as NoSuchPath
 from publisher.errors import NotFound, RequestInvalid, Withdrawn
 from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
 from publisher.iris import EntityName
-from publisher.query.description import Description, describe, withdrawal
+from publisher.query.description import describe, withdrawal
 from publisher.query.serialise import serialise
 from publisher.web.http import Variants, add_link, current, links, represent
 from publisher.web.render import entity_page
@@ -36,12 +36,7 @@ def document(type_: str, file: str) -> Response:
     slug, forced = split_suffix(file)
     name = _name(type_, slug)
     node = _known(name)
-    number = page_number()
-    description = describe(current().store, current().iris, node, number)
-    if description is None:
-        raise NotFound(f"there is no page {number} of this description")
-    base = current().iris.document_path(name)
-    return _respond(description, Variants(base, DOCUMENT_FORMATS, _page_query(number)), forced)
+    return _respond(node, current().iris.document_path(name), "", forced)
 
 
 @blueprint.get("/rule/<file>")
@@ -50,12 +45,7 @@ def rule(file: str) -> Response:
     """A derivation rule, or a set of mappings: what the data set says about it."""
     id_, forced = split_suffix(file)
     path = f"/{request.path.split('/')[1]}/{quote(id_)}"
-    node = ox.NamedNode(f"{current().iris.base}{path[1:]}")
-    description = describe(current().store, current().iris, node, page_number())
-    if description is None:
-        raise NotFound(f"nothing is called {node.value}")
-    variants = Variants(path, DOCUMENT_FORMATS, _page_query(page_number()))
-    return _respond(description, variants, forced)
+    return _respond(ox.NamedNode(f"{current().iris.base}{path[1:]}"), path, "", forced)
 
 
 @blueprint.get("/lookup")
@@ -74,28 +64,33 @@ def lookup(suffix: str = "") -> Response:
         node = ox.NamedNode(iri)
     except ValueError as error:
         raise RequestInvalid(f"`iri` is not an absolute IRI: {error}", hint="Encode it once.") from None
-    snapshot = current()
-    number = page_number()
-    if (name := snapshot.iris.entity_name(iri)) is not None:
+    if (name := current().iris.entity_name(iri)) is not None:
         _known(name)
-    description = describe(snapshot.store, snapshot.iris, node, number)
-    if description is None:
-        raise NotFound(f"nothing is said about {iri} here")
-    query = f"?iri={quote(iri, safe='')}{_page_query(number).replace('?', '&')}"
-    return _respond(description, Variants("/lookup", DOCUMENT_FORMATS, query), forced)
+    return _respond(node, "/lookup", f"iri={quote(iri, safe='')}", forced)
 
 
-def _respond(description: Description, variants: Variants, forced: MediaType | None) -> Response:
-    snapshot = current()
+def _respond(node: ox.NamedNode, base: str, query: str, forced: MediaType | None) -> Response:
+    """Describe `node` at the address `base` + `query`. Raises `NotFound` if nothing is said about it."""
+    snapshot, number = current(), page_number()
+    paged = f"page={number}" if number > 1 else ""
+    parts = "&".join(part for part in (query, paged) if part)
+    variants = Variants(base, DOCUMENT_FORMATS, f"?{parts}" if parts else "")
     media_type = variants.choose(forced)
-    if media_type is HTML:
-        body: bytes | str = entity_page(snapshot, links(), description, variants)
-    else:
-        body = serialise(description.triples, media_type, snapshot.iris.prefixes())
-    response = represent(body, media_type, variants, canonical=description.subject.value)
-    for rel, number in (("prev", description.page - 1), ("next", description.page + 1)):
-        if 1 <= number <= description.pages:
-            add_link(response.headers, page_path(variants, number), rel)
+
+    def make() -> tuple[bytes, int]:
+        description = describe(snapshot.store, snapshot.iris, node, number)
+        if description is None:
+            raise NotFound(f"nothing is said about {node.value} here" + (f", page {number}" if paged else ""))
+        if media_type is HTML:
+            return entity_page(snapshot, links(), description, variants).encode(), description.pages
+        return serialise(description.triples, media_type, snapshot.iris.prefixes()), description.pages
+
+    key = (links().root, variants.base, variants.query, media_type.name)
+    body, pages = snapshot.bodies.get(key, make)
+    response = represent(body, media_type, variants, canonical=node.value)
+    for rel, other in (("prev", number - 1), ("next", number + 1)):
+        if 1 <= other <= pages:
+            add_link(response.headers, page_path(variants, other), rel)
     return response
 
 
@@ -111,10 +106,6 @@ def page_number() -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text) > 0):
         raise RequestInvalid(f"page is {text!r}", hint="Give a number from 1.")
     return int(text)
-
-
-def _page_query(number: int) -> str:
-    return f"?page={number}" if number > 1 else ""
 
 
 def split_suffix(file: str) -> tuple[str, MediaType | None]:

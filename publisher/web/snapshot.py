@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +22,37 @@ from publisher.releases import CATALOG, CURRENT, STORE, Release, current_release
 _LOG = logging.getLogger(__name__)
 
 
+Key = tuple[str, ...]
+
+
+class Bodies:
+    """Finished bodies of one release, the least recently used ones dropped. A release is immutable, so a body
+    never gets old; a switch begins an empty cache. Safe to use from several threads.
+    """
+
+    def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
+        """`limit` in bytes of bodies."""
+        self._limit = limit
+        self._size = 0
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Key, tuple[bytes, int]] = OrderedDict()
+
+    def get(self, key: Key, make: Callable[[], tuple[bytes, int]]) -> tuple[bytes, int]:
+        """The body and the number of its pages. What `make` raises is raised, and nothing is kept."""
+        with self._lock:
+            if (found := self._entries.get(key)) is not None:
+                self._entries.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            if key not in self._entries and len(made[0]) <= self._limit // 8:
+                self._entries[key] = made
+                self._size += len(made[0])
+            while self._size > self._limit:
+                self._size -= len(self._entries.popitem(last=False)[1][0])
+        return made
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One release, opened. A request keeps the one it began with, so a switch never disturbs it."""
@@ -28,6 +61,7 @@ class Snapshot:
     store: Store
     iris: Iris
     engine: QueryEngine
+    bodies: Bodies = field(default_factory=Bodies)
 
     @cached_property
     def catalog(self) -> tuple[ox.Triple, ...]:
