@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from publisher.config import Settings
-from publisher.releases import Release, current_release
+from publisher.errors import ReleaseDamaged
+from publisher.query.store import EmbeddedStore
+from publisher.releases import STORE, Release, current_release
 from publisher.web import create_app
-from publisher.web.snapshot import Snapshot
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -60,5 +62,24 @@ def serve(settings: Settings) -> None:
     Raises `ReleaseMissing` or `ReleaseDamaged` before anything is started.
     """
     release = current_release(settings.releases)
-    Snapshot.open(release)
+    _check_store(release)
     _Server(settings, release).run()
+
+
+def _check_store(release: Release) -> None:
+    """Open the store once, in a process of its own: the store engine starts threads, and a process that has them
+    must not fork workers.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            EmbeddedStore(release.path / STORE)
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(child, 0)[1] != 0:
+        raise ReleaseDamaged(
+            f"the store of the release {release.id} cannot be opened",
+            hint="Run `publisher build` again, or switch `current` to another release.",
+        )
