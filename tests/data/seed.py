@@ -28,8 +28,20 @@ def entity(name: str) -> URIRef:
     return URIRef(f"{BASE}id/{name}")
 
 
+SEED_FILES = tuple(sorted(p for folder in ("entities", "reports/jraischan") for p in (DATA / folder).glob("*.ttl")))
+
+
 @cache
 def data() -> Graph:
+    """The shared entities and the seed report, without the other reports and the links between them."""
+    graph = Graph()
+    for path in SEED_FILES:
+        graph.parse(path)
+    return graph
+
+
+@cache
+def all_data() -> Graph:
     """All Turtle files of the data, and nothing else."""
     graph = Graph()
     for path in sorted(DATA.rglob("*.ttl")):
