@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from publisher.iris import Iris
 from publisher.vocab import CANONICAL_BASE
@@ -13,7 +14,7 @@ from publisher.vocab import CANONICAL_BASE
 PREFIXES = Iris(CANONICAL_BASE).prefixes()
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_USED = re.compile(r"(?:^|\s|\^\^)([a-z0-9]+):", re.M)
+_HEAD = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 
 
 def literal(text: str, language: str | None = None, datatype: str | None = None) -> str:
@@ -24,6 +25,7 @@ def literal(text: str, language: str | None = None, datatype: str | None = None)
     return f'"{body}"^^{datatype}' if datatype else f'"{body}"'
 
 
+@lru_cache(maxsize=100_000)
 def slug(text: str) -> str:
     """A slug that is the same for the same text and, where letters were lost on the way, tells texts apart."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -71,16 +73,7 @@ class Triples:
             pairs = sorted(self._by_subject[subject], key=lambda pair: (pair[0] != "a", pair))
             blocks.append(f"{subject}\n    " + " ;\n    ".join(f"{p} {o}" for p, o in pairs) + " .\n")
         body = "\n".join(blocks)
-        names = {name for block in blocks for name in _USED.findall(_without_strings(block))}
-        head = "".join(f"@prefix {name}: <{PREFIXES[name]}> .\n" for name in sorted(names & set(PREFIXES)))
-        return f"# {comment}\n\n{head}\n{body}"
-
-
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-def _without_strings(block: str) -> str:
-    return _STRING.sub('""', block)
+        return f"# {comment}\n\n{_HEAD}\n{body}"
 
 
 def date_literal(start: str, end: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping as Row
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from publisher.ingest.mapping import Mapping
 from publisher.ingest.turtle import short_hash, slug
@@ -89,7 +90,7 @@ class Event:
     notes: tuple[str, ...] = field(compare=False)
     """What a curator should look at. The row is imported as stated."""
 
-    @property
+    @cached_property
     def slug(self) -> str:
         """`ucdp-114064`; a text id becomes a slug, with a digest if that would lose something."""
         plain = slug(self.id)
