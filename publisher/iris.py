@@ -86,6 +86,15 @@ class Iris:
         """The SPARQL endpoint."""
         return f"{self.base}sparql"
 
+    @property
+    def examples(self) -> str:
+        """The example queries as a document."""
+        return f"{self.base}examples"
+
+    def example(self, name: str) -> str:
+        """An example query."""
+        return f"{self.base}examples/{name}"
+
     # Terms and entities
     def att(self, name: str) -> str:
         """A term of our own vocabulary, for example `att("Statement")`."""

@@ -15,6 +15,8 @@ from publisher.config import Settings
 from publisher.errors import DataInvalid, SourceError, Where
 from publisher.linking.mappings import read_mappings
 from publisher.pipeline.attribute import attribute, check_nothing_asserted
+from publisher.pipeline.examples import TITLE as EXAMPLES_TITLE
+from publisher.pipeline.examples import read_examples
 from publisher.pipeline.infer import infer
 from publisher.pipeline.load import (
     Loaded,
@@ -164,6 +166,8 @@ def derive_content(
         NamedGraph(iris.graph("inferred"), "What follows by OWL 2 RL", inferred),
         NamedGraph(iris.graph("derived"), "What the derivation rules find", derived),
     ]
+    if examples := read_examples(loaded.example_files, iris):
+        graphs.append(NamedGraph(iris.graph("examples"), EXAMPLES_TITLE, examples, False))
     return Content(
         created=created,
         graphs=sorted(graphs, key=lambda graph: graph.iri),

@@ -18,7 +18,7 @@ from publisher.config import Settings
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
 from publisher.pipeline.locate import tokenize
-from publisher.pipeline.sources import MAPPINGS_FOLDER, Source, read_sources
+from publisher.pipeline.sources import EXAMPLES_FOLDER, MAPPINGS_FOLDER, Source, read_sources
 from publisher.vocab import CANONICAL_BASE, RDF, XSD
 
 
@@ -66,6 +66,7 @@ class Loaded:
     shapes: LoadedSchema
     sources: tuple[LoadedSource, ...]
     mapping_files: tuple[SourceFile, ...]
+    example_files: tuple[SourceFile, ...] = ()
 
     def data_files(self) -> tuple[SourceFile, ...]:
         """The files of all sources."""
@@ -91,6 +92,9 @@ def load(settings: Settings) -> Loaded:
         sources=tuple(_load_source(source, iris) for source in sources),
         mapping_files=tuple(
             read_source_file(path, iris) for path in sorted((settings.data / MAPPINGS_FOLDER).glob("*.sssom.tsv"))
+        ),
+        example_files=tuple(
+            read_source_file(path, iris) for path in sorted((settings.data / EXAMPLES_FOLDER).glob("*.ttl"))
         ),
     )
 

@@ -15,7 +15,9 @@ FILE = "sources.toml"
 OWN_FILE = "source.toml"
 """An imported source brings its table along, in its own folder."""
 MAPPINGS_FOLDER = "mappings"
-RESERVED = frozenset({"ontology", "alignments", "shapes", "mappings", "inferred", "derived", "catalog"})
+EXAMPLES_FOLDER = "examples"
+"""Example queries are no source: they say nothing about the world."""
+RESERVED = frozenset({"ontology", "alignments", "shapes", "mappings", "inferred", "derived", "catalog", "examples"})
 """Graph names that steps of the build write."""
 
 _REQUIRED = {
@@ -150,7 +152,7 @@ def _check_apart(sources: tuple[Source, ...], where: Where) -> None:
 
 
 def _check_complete(sources: tuple[Source, ...], data: Path) -> None:
-    folders = [source.folder.resolve() for source in sources]
+    folders = [source.folder.resolve() for source in sources] + [(data / EXAMPLES_FOLDER).resolve()]
     for path in sorted(data.rglob("*.ttl")):
         if not any(path.resolve().is_relative_to(folder) for folder in folders):
             raise ConfigurationError(
