@@ -65,7 +65,19 @@ def test_imports_go_one_way(path: Path) -> None:
         assert (part, other) not in FORBIDDEN, FORBIDDEN.get((part, other))
 
 
-PIPELINE = ["sources", "locate", "load", "examples", "validate", "infer", "rules", "attribute", "describe", "release", "build"]
+PIPELINE = [
+    "sources",
+    "locate",
+    "load",
+    "examples",
+    "validate",
+    "infer",
+    "rules",
+    "attribute",
+    "describe",
+    "release",
+    "build",
+]
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "pipeline").glob("*.py")), ids=lambda p: p.name)
