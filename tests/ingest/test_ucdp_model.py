@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pyoxigraph import Quad, Store, parse
 from rdflib import Graph
 
 from publisher.ingest.command import import_command
 from publisher.ingest.mapping import ucdp_ged
 from publisher.ingest.ucdp_event import read_references
 from publisher.ingest.ucdp_speakers import read_speakers
+from publisher.iris import Iris
+from publisher.pipeline.attribute import attribute
+from publisher.pipeline.infer import infer
+from publisher.pipeline.rules import read_rules
 from publisher.pipeline.validate import Severity, validate
+from publisher.vocab import CANONICAL_BASE
 from tests.ingest.conftest import ROOT, Import, load, row, table, values
 
 
@@ -206,3 +212,20 @@ def test_command(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "source.toml").read_text()
     assert 'release = "21.1"' in text
     assert "retrieved = 2026-11-24" in text
+
+
+def test_rules_find_the_denial_and_logic_holds(tmp_path: Path) -> None:
+    """Inference finds no clash (it would raise); the account is contested, and no single part of it."""
+    iris = Iris(CANONICAL_BASE)
+    out = Import(tmp_path, table(everything())).out
+    data = [quad.triple for path in sorted(out.rglob("*.ttl")) for quad in parse(path=str(path))]
+    ontology = [quad.triple for path in sorted((ROOT / "ontology").glob("*.ttl")) for quad in parse(path=str(path))]
+    inferred = infer(ontology, data, iris)
+    store = Store()
+    for triple in attribute([*data, *ontology, *inferred], read_rules(iris), iris):
+        store.add(Quad(triple.subject, triple.predicate, triple.object))
+    assert values(store, "?x att:status att:contested") == {"ucdp-1002"}
+    assert values(store, "proposition:ucdp-1002 att:deniedBy ?x") == {"ucdp-1002-source-2"}
+    assert values(store, "incident:ucdp-1002 att:reportedDeaths ?x") == {"2"}
+    assert values(store, "incident:ucdp-1002 att:reportedPartOfConflict/att:reportedSideA ?x") == {"ucdp-actor-61"}
+    assert values(store, "incident:ucdp-1003 att:reportedPerpetrator ?x") == {"ucdp-1003-source-1"}
