@@ -207,7 +207,8 @@ def build_store(path: Path, triples: int, seed: int = 0) -> None:
     from pyoxigraph import RdfFormat, Store
 
     store = Store(str(path))
-    store.bulk_load(LineStream(quads(triples, seed)), RdfFormat.N_QUADS, lenient=True)
+    stream = io.BufferedReader(LineStream(quads(triples, seed)), 1 << 20)
+    store.bulk_load(stream, RdfFormat.N_QUADS, lenient=True)
     store.optimize()
     store.flush()
 

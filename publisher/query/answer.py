@@ -36,13 +36,15 @@ class QueryRequest:
     """A query that `guard.check` has let through.
 
     `media_type` is a name from `publisher.formats` that fits the form of the query. `default` and `named` are
-    IRIs of graphs; both None means the query's own dataset, else the store's.
+    IRIs of graphs; both None means the query's own dataset, else the store's. `client` says who asks: a free
+    place goes to the one with the fewest queries under way.
     """
 
     query: str
     media_type: str
     default: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
+    client: str = ""
 
     def fields(self) -> dict[str, Any]:
         """As sent to the worker. If one list of graphs is given the other counts as empty."""

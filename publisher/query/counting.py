@@ -66,8 +66,8 @@ class RowCounter:
 
 def exact(format_: QueryResultsFormat, result: bytes) -> int:
     """The number of rows of a whole result."""
-    counter = RowCounter(format_)
-    rows = counter.feed(result)
-    if format_ == QueryResultsFormat.JSON and b"},{}" in result:
+    if format_ != QueryResultsFormat.JSON:
+        return RowCounter(format_).feed(result)
+    if b"},{}" in result:
         return len(json.loads(result)["results"]["bindings"])
-    return rows
+    return (_JSON_FIRST + b"{" in result) + len(_JSON_NEXT.findall(result))

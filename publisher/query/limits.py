@@ -32,9 +32,9 @@ class Limits:
     """Length of the text of a query."""
     workers: int = 2
     """Queries evaluated at once, long-running ones not counted."""
-    spares: int = 1
+    spares: int = 2
     """Further processes kept ready to take the place of one that is killed."""
-    slow_seconds: float = 0.5
+    slow_seconds: float = 0.3
     """After this time a query counts as long-running: it moves to a lane of its own, at low priority."""
     slow_workers: int = 3
     """Long-running queries at once. One more, when another query waits for its place, is stopped."""

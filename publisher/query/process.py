@@ -18,6 +18,8 @@ from publisher.query.limits import Limits
 
 POLL_SECONDS = 0.1
 """How often a thread that waits for a process looks up."""
+_AT_ONCE = 1 << 16
+"""Bytes that a socket with nothing in it takes without waiting."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _ROOT = str(Path(publisher.__file__).resolve().parents[1])
@@ -54,12 +56,15 @@ class WorkerProcess:
         self.born = time.monotonic()
         self.started = self.born
         """When the query it is on was sent (`time.monotonic`)."""
+        self.client = ""
+        """For whom it works."""
         self.queries = 0
         self.slow = False
         """Whether it has left its place to others."""
         self.cause: str | None = None
         """Why this server killed it: time, cpu, memory, evicted, cancelled, closed."""
         self._cpu_before: float | None = None
+        self._yields = False
 
     @property
     def pid(self) -> int:
@@ -71,6 +76,9 @@ class WorkerProcess:
         self.queries += 1
         self._cpu_before = None
         self.started = time.monotonic()
+        if len(message) <= _AT_ONCE:
+            self.socket.sendall(message)
+            return
         self.socket.settimeout(5.0)
         self.socket.sendall(message)
         self.socket.settimeout(POLL_SECONDS)
@@ -91,11 +99,13 @@ class WorkerProcess:
         return "memory" if int(stat[21]) * _PAGE > limits.memory_bytes else None
 
     def yield_processor(self, yes: bool) -> bool:
-        """Low priority, or normal again; False if the system refuses."""
-        try:
-            os.setpriority(os.PRIO_PROCESS, self.pid, 10 if yes else 0)
-        except OSError:
-            return False
+        """Low priority, or normal again; False if the system refuses (it may let nobody but root go back)."""
+        if self._yields != yes:
+            try:
+                os.setpriority(os.PRIO_PROCESS, self.pid, 10 if yes else 0)
+            except OSError:
+                return False
+            self._yields = yes
         return True
 
     def kill(self, cause: str) -> None:

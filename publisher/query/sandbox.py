@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from publisher.query.supervisor import Supervisor
 class _Ticket:
     """A thread's place in the queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str) -> None:
+        self.client = client
         self.worker: WorkerProcess | None = None
         self.since = time.monotonic()
         self._called = threading.Lock()
@@ -65,7 +66,7 @@ class SandboxPool:
         self.lock = threading.Lock()
         self.idle: list[WorkerProcess] = []
         self.busy: set[WorkerProcess] = set()
-        self.waiting: deque[_Ticket] = deque()
+        self.waiting: list[_Ticket] = []
         self.streams: dict[WorkerProcess, Stream] = {}
         """Of the busy ones, those whose last message the supervisor is to take."""
         self.isolation: dict[str, int] = {}
@@ -92,7 +93,7 @@ class SandboxPool:
         message = wire.json_message(wire.QUERY, request.fields())
         cancelled = cancelled or _never
         for last_try in (False, True):
-            worker = self._acquire(cancelled)
+            worker = self._acquire(request.client, cancelled)
             try:
                 answer = self._ask(worker, message, cancelled)
             except BaseException:
@@ -183,16 +184,16 @@ class SandboxPool:
         return failure(str(fields.get("code")), str(fields.get("message")), self.limits)
 
     # Places
-    def _acquire(self, cancelled: Callable[[], bool]) -> WorkerProcess:
+    def _acquire(self, client: str, cancelled: Callable[[], bool]) -> WorkerProcess:
         self.start()
         with self.lock:
             self.counts["queries"] += 1
-            if not self.waiting and (worker := self._take()) is not None:
+            if not self.waiting and (worker := self._take(client)) is not None:
                 return worker
             if len(self.waiting) >= self.limits.queue:
                 self.counts["refused"] += 1
                 raise _full(f"{self.limits.queue} queries are waiting already")
-            ticket = _Ticket()
+            ticket = _Ticket(client)
             self.waiting.append(ticket)
         deadline = ticket.since + self.limits.queue_seconds
         while not ticket.wait(POLL_SECONDS):
@@ -215,22 +216,27 @@ class SandboxPool:
         """Queries that hold a place (lock held)."""
         return sum(not worker.slow for worker in self.busy)
 
-    def _take(self) -> WorkerProcess | None:
+    def _take(self, client: str) -> WorkerProcess | None:
         """A process that is ready, if a place is free (lock held)."""
         while self.idle and self._running() < self.limits.workers:
             worker = self.idle.pop()
             if worker.ended():
                 worker.dispose()
                 continue
-            worker.started = time.monotonic()
+            worker.started, worker.client = time.monotonic(), client
             self.busy.add(worker)
             return worker
         return None
 
     def dispatch(self) -> None:
-        """Give free places to those who wait longest (lock held)."""
-        while self.waiting and (worker := self._take()) is not None:
-            self.waiting.popleft().call(worker)
+        """Give free places to those who wait, the clients with the fewest queries first (lock held)."""
+        while self.waiting:
+            held = Counter(worker.client for worker in self.busy)
+            ticket = min(self.waiting, key=lambda t: (held[t.client], t.since))
+            if (worker := self._take(ticket.client)) is None:
+                return
+            self.waiting.remove(ticket)
+            ticket.call(worker)
 
     def release(self, worker: WorkerProcess) -> None:
         """A process has answered and may be used again, unless it is old or cannot have its priority back."""

@@ -178,7 +178,7 @@ class Supervisor(threading.Thread):
 
     # Limits
     def _enforce(self) -> None:
-        """Kill what is over a limit; move long-running queries aside so that others find a place."""
+        """Kill what is over a limit; move long-running queries aside while others need place or processor."""
         pool, limits, now = self._pool, self._pool.limits, time.monotonic()
         with pool.lock:
             busy = sorted(pool.busy, key=lambda w: w.started)
@@ -190,12 +190,14 @@ class Supervisor(threading.Thread):
                 if lanes > 0:
                     lanes -= 1
                     worker.slow = True
-                    worker.yield_processor(True)
                     pool.counts["demoted"] += 1
                 elif impatient > 0:
                     impatient -= 1
                     worker.kill("evicted")
+            others = bool(pool.waiting) or not all(worker.slow for worker in busy)
             for worker in busy:
+                if worker.slow:
+                    worker.yield_processor(others)
                 if (cause := worker.over_limit(limits)) is not None:
                     worker.kill(cause)
             pool.dispatch()

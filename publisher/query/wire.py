@@ -28,6 +28,8 @@ FAILURES = ("invalid", "unfit", "rows", "bytes", "memory", "spool", "evaluation"
 _HEAD = struct.Struct(">cI")
 _META = struct.Struct(">I")
 _RECEIVE = 1 << 18
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_decode = json.JSONDecoder().decode
 
 
 def message(kind: bytes, payload: bytes = b"") -> bytes:
@@ -37,25 +39,25 @@ def message(kind: bytes, payload: bytes = b"") -> bytes:
 
 def json_message(kind: bytes, fields: dict[str, Any]) -> bytes:
     """A message with a JSON payload."""
-    return message(kind, json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return message(kind, _encode(fields).encode("utf-8", "surrogatepass"))
 
 
 def fields(payload: bytes) -> dict[str, Any]:
     """The payload of such a message."""
-    value: dict[str, Any] = json.loads(payload)
+    value: dict[str, Any] = _decode(payload.decode("utf-8", "surrogatepass"))
     return value
 
 
 def with_meta(meta: dict[str, Any], body: bytes) -> bytes:
     """Payload of COMPLETE and OVERFLOW."""
-    head = json.dumps(meta).encode()
+    head = _encode(meta).encode()
     return _META.pack(len(head)) + head + body
 
 
 def split_meta(payload: bytes) -> tuple[dict[str, Any], bytes]:
     """The other way around."""
     end = _META.size + _META.unpack_from(payload)[0]
-    return json.loads(payload[_META.size : end]), payload[end:]
+    return fields(payload[_META.size : end]), payload[end:]
 
 
 class Reader:

@@ -220,7 +220,7 @@ def main() -> None:
     connection.sendall(wire.json_message(wire.READY, ready))
     while (message := reader.read()) is not None:
         lockdown.limit_cpu(limits["cpu_seconds"])
-        connection.sendall(_answer(store, connection, json.loads(message[1]), limits))
+        connection.sendall(_answer(store, connection, wire.fields(message[1]), limits))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store
@@ -76,7 +77,7 @@ def shared(store: Path) -> Iterator[SandboxPool]:
         yield pool
 
 
-def rows(pool: SandboxPool, query: str, **dataset: tuple[str, ...]) -> list[dict[str, dict[str, str]]]:
+def rows(pool: SandboxPool, query: str, **dataset: Any) -> list[dict[str, dict[str, str]]]:
     with pool.run(QueryRequest(query, JSON, **dataset)) as answer:
         found: list[dict[str, dict[str, str]]] = json.loads(b"".join(answer.chunks()))["results"]["bindings"]
         return found
@@ -294,7 +295,7 @@ def test_queue_full(store: Path) -> None:
 def test_waiting_is_bounded(store: Path) -> None:
     with opened(store, workers=1, queue_seconds=0.2, wall_seconds=1.0, slow_seconds=60) as pool:
         light_errors: list[PublisherError] = []
-        first = in_thread(pool, SPIN, light_errors)
+        first = in_thread(pool, SPIN, errors)
         until(lambda: pool.statistics()["running"] == 1)
         with pytest.raises(QueryQueueFull, match=r"within 0\.2 s"):
             light(pool)
@@ -312,6 +313,20 @@ def test_long_queries_leave_room_for_short_ones(store: Path) -> None:
         for thread in threads:
             thread.join()
         assert {type(e) for e in errors} == {QueryTimedOut, QueryQueueFull}
+
+
+def test_a_free_place_goes_to_who_has_least(store: Path) -> None:
+    with opened(store, workers=1, wall_seconds=0.5, slow_seconds=0.1, slow_workers=1) as pool:
+        light(pool)
+        errors: list[PublisherError] = []
+        threads = [in_thread(pool, SPIN, errors) for _ in range(8)]
+        until(lambda: pool.statistics()["waiting"] > 3)
+        begin = time.monotonic()
+        pool.run(QueryRequest("ASK {}", JSON, client="another"))
+        assert time.monotonic() - begin < 0.8
+        assert len(errors) < 4
+        for thread in threads:
+            thread.join()
 
 
 # Ends from outside
@@ -482,10 +497,10 @@ def test_memory_and_descriptors_of_the_server_stay_flat(store: Path) -> None:
     with opened(store) as pool:
         for _ in range(3):
             round_()
-        until(lambda: len(pool.idle) == 3)
+        until(lambda: len(pool.idle) == 4)
         before, open_before = resident(), descriptors()
         for _ in range(6):
             round_()
-        until(lambda: len(pool.idle) == 3)
+        until(lambda: len(pool.idle) == 4)
         assert resident() - before < 20 * MEBI
         assert descriptors() <= open_before + 2
