@@ -294,7 +294,9 @@ def test_queue_full(store: Path) -> None:
 
 def test_waiting_is_bounded(store: Path) -> None:
     with opened(store, workers=1, queue_seconds=0.2, wall_seconds=1.0, slow_seconds=60) as pool:
-        light_errors: list[PublisherError] = []
+        pool.start()
+        until(lambda: len(pool.idle) > 1)
+        errors: list[PublisherError] = []
         first = in_thread(pool, SPIN, errors)
         until(lambda: pool.statistics()["running"] == 1)
         with pytest.raises(QueryQueueFull, match=r"within 0\.2 s"):
