@@ -7,7 +7,18 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from publisher.config import Settings
-from publisher.web import catalog, documents, dumps, errors, operations, pages, resources, sparql
+from publisher.web import (
+    catalog,
+    documents,
+    dumps,
+    editor_page,
+    errors,
+    examples,
+    operations,
+    pages,
+    resources,
+    sparql,
+)
 from publisher.web.http import finish
 from publisher.web.snapshot import ReleaseWatcher
 
@@ -46,7 +57,7 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(finish)
     CORS(app, send_wildcard=True, expose_headers=list(_EXPOSED), methods=_METHODS, max_age=86400)
     errors.install(app)
-    for module in (resources, documents, sparql, dumps, catalog, pages, operations):
+    for module in (resources, documents, sparql, editor_page, examples, dumps, catalog, pages, operations):
         app.register_blueprint(module.blueprint)
     if count := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

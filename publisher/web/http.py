@@ -117,7 +117,7 @@ def finish(response: Response) -> Response:
         _negotiate_encoding(response)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Content-Security-Policy"] = CSP
+    response.headers.setdefault("Content-Security-Policy", CSP)
     return response
 
 

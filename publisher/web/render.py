@@ -29,8 +29,7 @@ SHOWN = 200
 
 _MATCHES = ("exactMatch", "closeMatch", "relatedMatch", "broadMatch", "narrowMatch")
 _PROSE = tuple(
-    ox.NamedNode(iri)
-    for iri in (f"{SKOS}definition", f"{DCTERMS}description", f"{RDFS}comment", f"{SKOS}scopeNote")
+    ox.NamedNode(iri) for iri in (f"{SKOS}definition", f"{DCTERMS}description", f"{RDFS}comment", f"{SKOS}scopeNote")
 )
 
 
@@ -74,7 +73,7 @@ def entity_page(snapshot: Snapshot, links: Links, description: Description, vari
     title = best_label(label for label in labels if isinstance(label, ox.Literal))
     return render_template(
         "entity.html",
-        **_frame(snapshot, links, variants),
+        **frame(snapshot, links, variants),
         title=literal_item(title) if title else viewer.item(node),
         iri=node.value,
         local=snapshot.iris.path_of(node.value) is not None,
@@ -115,14 +114,10 @@ def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: V
     paging = Paging(number, pages, len(subjects), links.path(variants.base))
     title = info.title if info else snapshot.iris.path_of(node.value) or node.value
     in_default = info.in_default if info else None
-    return _triples(
-        snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default
-    )
+    return _triples(snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default)
 
 
-def triples_page(
-    snapshot: Snapshot, links: Links, triples: Sequence[ox.Triple], variants: Variants, title: str
-) -> str:
+def triples_page(snapshot: Snapshot, links: Links, triples: Sequence[ox.Triple], variants: Variants, title: str) -> str:
     """Any few triples, by subject."""
     return _triples(snapshot, links, triples, variants, title)
 
@@ -145,7 +140,7 @@ def _triples(
     sections = [(viewer.item(group[0].subject), viewer.fields(group)) for group in groups.values()]
     return render_template(
         "graph.html",
-        **_frame(snapshot, links, variants),
+        **frame(snapshot, links, variants),
         title=Item(title),
         iri=iri,
         sections=sections,
@@ -162,7 +157,7 @@ def ontology_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants
     viewer = Viewer(facts, links)
     return render_template(
         "ontology.html",
-        **_frame(snapshot, links, variants),
+        **frame(snapshot, links, variants),
         header=viewer.fields(quad.triple for quad in snapshot.store.quads(header, graph=node)),
         iri=snapshot.iris.ontology,
         namespace=snapshot.iris.att(""),
@@ -175,7 +170,7 @@ def shapes_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: 
     facts = Facts(snapshot.store, snapshot.iris, node)
     return render_template(
         "shapes.html",
-        **_frame(snapshot, links, variants),
+        **frame(snapshot, links, variants),
         iri=snapshot.iris.shapes,
         shapes=shape_sections(facts, Viewer(facts, links)),
     )
@@ -186,7 +181,7 @@ def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str
     counted = {plural: _count(snapshot, type_) for plural, type_ in lists.items()}
     return render_template(
         "home.html",
-        **_frame(snapshot, links, None),
+        **frame(snapshot, links, None),
         incidents=list_entities(snapshot, links, "incident")[:PAGE],
         lists={plural: count for plural, count in counted.items() if count},
         graphs=[(links.to(graph.iri), graph) for graph in _graphs(snapshot)],
@@ -200,7 +195,7 @@ def list_page(snapshot: Snapshot, links: Links, plural: str, entities: Sequence[
         raise NotFound(f"there is no page {number} of /{plural}")
     return render_template(
         "list.html",
-        **_frame(snapshot, links, None),
+        **frame(snapshot, links, None),
         title=Item(plural.capitalize()),
         entities=entities[(number - 1) * PAGE : number * PAGE],
         paging=Paging(number, pages, len(entities), links.path(f"/{plural}")),
@@ -268,8 +263,7 @@ def _base(links: Links, variants: Variants) -> str:
     return links.path(variants.base) + (f"?{'&'.join(others)}" if others else "")
 
 
-def _frame(snapshot: Snapshot, links: Links, variants: Variants | None) -> dict[str, object]:
-    formats = (
-        [Format(m.label, m.name, variants.path(m)) for m in variants.offered if m != HTML] if variants else []
-    )
+def frame(snapshot: Snapshot, links: Links, variants: Variants | None) -> dict[str, object]:
+    """What every page is given: the release, links, and the other formats of the page."""
+    formats = [Format(m.label, m.name, variants.path(m)) for m in variants.offered if m != HTML] if variants else []
     return {"release": snapshot.release, "path": links.path, "formats": formats}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -20,10 +19,12 @@ from publisher.formats import (
 )
 from publisher.query import guard
 from publisher.query.engine import Dataset
-from publisher.query.serialise import serialise, sort_triples
-from publisher.vocab import RDF, SD
+from publisher.query.serialise import serialise
+from publisher.web.editor_page import Opened, editor_page
+from publisher.web.examples import find
 from publisher.web.http import Variants, current, links, represent
 from publisher.web.render import result_table
+from publisher.web.service import service_description
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -99,7 +100,9 @@ def _answer(query: str, parameters: MultiDict[str, str]) -> Response:
         return represent(engine.evaluate(query, dataset, media_type), media_type)
     raw = engine.evaluate(query, dataset, RESULTS_JSON if offered is _TABLE_OFFERED else TURTLE)
     result = result_table(raw, links()) if offered is _TABLE_OFFERED else raw.decode()
-    return represent(_editor(query, result, parameters), HTML)
+    return editor_page(
+        Opened(query, result, None, _graphs(parameters, "default-graph-uri"), _graphs(parameters, "named-graph-uri"))
+    )
 
 
 def _forced(parameters: MultiDict[str, str], offered: tuple[MediaType, ...]) -> MediaType | None:
@@ -114,61 +117,15 @@ def _forced(parameters: MultiDict[str, str], offered: tuple[MediaType, ...]) -> 
     return media_type
 
 
-def _editor(query: str, result: object, parameters: MultiDict[str, str]) -> str:
-    snapshot = current()
-    return render_template(
-        "sparql.html",
-        query=query,
-        result=result,
-        default_graphs=parameters.getlist("default-graph-uri"),
-        named_graphs=parameters.getlist("named-graph-uri"),
-        release=snapshot.release,
-        prefixes=snapshot.iris.prefixes(),
-        path=links().path,
-    )
+def _graphs(parameters: MultiDict[str, str], name: str) -> tuple[str, ...]:
+    return tuple(parameters.getlist(name))
 
 
 def _without_query() -> Response:
     media_type = Variants("/sparql", (*GRAPH_FORMATS, HTML)).choose()
     if media_type is HTML:
-        prologue = (
-            f"PREFIX att: <{current().iris.att('')}>\nPREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
-        )
-        query = prologue + (
-            "SELECT ?statement ?says ?stance WHERE {\n"
-            "  ?statement a att:Statement ; rdfs:label ?says ; att:stance ?stance .\n} LIMIT 50"
-        )
-        return represent(_editor(query, None, request.args), HTML)
-    return represent(serialise(_service_description(), media_type, current().iris.prefixes()), media_type)
-
-
-def _service_description() -> tuple[ox.Triple, ...]:
-    """SPARQL 1.1 Service Description, without blank nodes."""
+        name = request.args.get("example")
+        return editor_page(Opened(example=find(name) if name else None))
     snapshot = current()
-    endpoint = snapshot.iris.sparql
-    service, dataset, default = (ox.NamedNode(f"{endpoint}#{n}") for n in ("service", "dataset", "default-graph"))
-    triples: list[ox.Triple] = []
-
-    def say(subject: ox.NamedNode, name: str, value: ox.NamedNode) -> None:
-        triples.append(ox.Triple(subject, ox.NamedNode(f"{SD}{name}"), value))
-
-    def type_(subject: ox.NamedNode, name: str) -> None:
-        triples.append(ox.Triple(subject, ox.NamedNode(f"{RDF}type"), ox.NamedNode(f"{SD}{name}")))
-
-    type_(service, "Service")
-    say(service, "endpoint", ox.NamedNode(endpoint))
-    say(service, "supportedLanguage", ox.NamedNode(f"{SD}SPARQL11Query"))
-    say(service, "defaultDataset", dataset)
-    for name in ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV"):
-        say(service, "resultFormat", ox.NamedNode(f"http://www.w3.org/ns/formats/{name}"))
-    for name in ("Turtle", "N-Triples", "RDF_XML", "JSON-LD"):
-        say(service, "resultFormat", ox.NamedNode(f"http://www.w3.org/ns/formats/{name}"))
-    type_(dataset, "Dataset")
-    say(dataset, "defaultGraph", default)
-    type_(default, "Graph")
-    for graph in snapshot.release.graphs:
-        node = ox.NamedNode(graph.iri)
-        say(dataset, "namedGraph", node)
-        type_(node, "NamedGraph")
-        say(node, "name", node)
-    return sort_triples(triples, service)
+    triples = service_description(snapshot.release, snapshot.iris, (*_TABLE_OFFERED, *_GRAPH_OFFERED))
+    return represent(serialise(triples, media_type, snapshot.iris.prefixes()), media_type)
