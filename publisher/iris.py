@@ -133,9 +133,18 @@ class Iris:
         """The named graph of a source, or of a step: `inferred`, `derived`, `mappings`."""
         return f"{self.base}graph/{source}"
 
-    def perspective(self, agent_slug: str) -> str:
-        """The named graph that holds the world as one agent tells it."""
-        return f"{self.base}perspective/{agent_slug}"
+    def perspective(self, agent_slug: str, *, hedged: bool = False) -> str:
+        """The named graph that holds the world as one agent tells it; `hedged` adds what it says with a hedge."""
+        return f"{self.base}perspective/{agent_slug}{'/hedged' if hedged else ''}"
+
+    def combined(self, agent_slug: str, other_slug: str) -> str:
+        """Two perspectives side by side, in alphabetical order: a document, not a graph."""
+        one, other = sorted((agent_slug, other_slug))
+        return f"{self.base}perspective/{one}?with={other}"
+
+    def policy(self, name: str) -> str:
+        """A resolution policy, and the named graph of what it chooses."""
+        return f"{self.base}policy/{name}"
 
     def release(self, id_: str) -> str:
         """A release."""

@@ -33,6 +33,7 @@ from publisher.pipeline.locate import Places
 from publisher.pipeline.release import Content, NamedGraph, lock_releases, prune_releases, write_release
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.validate import Report, validate
+from publisher.pipeline.worlds import recorded, worlds
 from publisher.releases import Release
 from publisher.vocab import RDF
 
@@ -155,9 +156,13 @@ def derive_content(
     with _step("attribute", progress):
         rules = read_rules(iris)
         derived = attribute([*loaded.ontology.triples, *data, *inferred], rules, iris)
-        default_graph = sort_triples([*loaded.ontology.triples, *data, *mappings, *inferred, *derived])
+        known = [*loaded.ontology.triples, *data, *mappings, *inferred, *derived]
+    with _step("tell", progress):
+        told = [*worlds(known, iris), recorded(loaded.sources, iris)]
+        default_graph = sort_triples([*known, *(t for graph in told if graph.in_default for t in graph.triples)])
         check_nothing_asserted(default_graph, iris)
     graphs = [
+        *told,
         *(NamedGraph(source.iri, source.source.title, source.triples) for source in loaded.sources),
         NamedGraph(loaded.ontology.iri, "Ontology", loaded.ontology.triples),
         NamedGraph(loaded.alignments.iri, "Alignments with other vocabularies", loaded.alignments.triples, False),

@@ -8,9 +8,11 @@ those before it. (Header style after ROBOT's report queries.)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
+from publisher.attribution.headers import parse_header
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
 from publisher.vocab import CANONICAL_BASE
@@ -44,22 +46,7 @@ def read_rules(iris: Iris) -> tuple[Rule, ...]:
 
 def parse_rule(name: str, text: str, iris: Iris) -> Rule:
     """Read the header of one rule file. Raises `RuleError` if a key is missing or unknown, or the name differs."""
-    header: dict[str, str] = {}
-    key = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.startswith("#"):
-            break
-        if match := re.match(r"# ([a-z]+): (.+)", line):
-            key = match[1]
-            if key not in KEYS or key in header:
-                raise RuleError(f"{key!r} is unknown or given twice", where=Where(name, number), hint=_HINT)
-            header[key] = match[2].strip()
-        elif key and line.startswith("#   "):
-            header[key] += " " + line[1:].strip()
-        else:
-            raise RuleError(f"not a header line: {line}", where=Where(name, number), hint=_HINT)
-    if missing := [key for key in KEYS if key not in header]:
-        raise RuleError(f"the header lacks {', '.join(missing)}", where=Where(name, 1), hint=_HINT)
+    header = parse_header(name, text, KEYS)
     file = _NAME.match(name)
     if file is None or file[2] != header["id"]:
         raise RuleError(
@@ -70,4 +57,11 @@ def parse_rule(name: str, text: str, iris: Iris) -> Rule:
     return Rule(**header, file=name, query=text.replace(CANONICAL_BASE, iris.base))
 
 
-_HINT = f"A header has the lines {', '.join(f'“# {key}: …”' for key in KEYS)}; a text goes on with “#   ”."
+
+def rule_table(rules: Iterable[Rule]) -> str:
+    """The rules as a Markdown table, for the documentation."""
+    lines = ["| Rule | What it finds | Why | Example |", "|---|---|---|---|"]
+    for rule in rules:
+        cells = (f"`{rule.id}`", rule.title, rule.problem, rule.example)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines) + "\n"

@@ -15,9 +15,15 @@ FILE = "sources.toml"
 OWN_FILE = "source.toml"
 """An imported source brings its table along, in its own folder."""
 MAPPINGS_FOLDER = "mappings"
+_OPTIONAL = ("citation", "release")
 EXAMPLES_FOLDER = "examples"
 """Example queries are no source: they say nothing about the world."""
-RESERVED = frozenset({"ontology", "alignments", "shapes", "mappings", "inferred", "derived", "catalog", "examples"})
+RESERVED = frozenset(
+    {
+        *("ontology", "alignments", "shapes", "mappings", "inferred", "derived", "catalog", "examples"),
+        *("perspectives", "perspective-axioms", "policies", "recorded"),
+    }
+)
 """Graph names that steps of the build write."""
 
 _REQUIRED = {
@@ -44,6 +50,10 @@ class Source:
     """IRI of the licence."""
     curator: str
     retrieved: date
+    citation: str | None = None
+    """How the source asks to be cited."""
+    release: str | None = None
+    """The release of the source, in its own words."""
 
 
 def read_sources(data: Path, iris: Iris) -> tuple[Source, ...]:
@@ -100,7 +110,7 @@ def _source(name: str, table: Any, data: Path, iris: Iris, where: Where) -> Sour
         )
     if not isinstance(table, dict):
         raise ConfigurationError(f"source {name!r} is not a table", where=where, hint=f"Write [sources.{name}].")
-    known = {*_REQUIRED, "graph"}
+    known = {*_REQUIRED, *_OPTIONAL, "graph"}
     if unknown := sorted(set(table) - known):
         raise ConfigurationError(
             f"source {name!r} has unknown keys: {', '.join(unknown)}",
@@ -121,6 +131,9 @@ def _source(name: str, table: Any, data: Path, iris: Iris, where: Where) -> Sour
             where=where,
             hint="Add its data, correct `folder`, or take the source out.",
         )
+    for key in _OPTIONAL:
+        if not isinstance(table.get(key, ""), str):
+            raise ConfigurationError(f"source {name!r}: {key} is not a string", where=where, hint="Quote it.")
     return Source(
         name=name,
         graph=iris.graph(table.get("graph", name)),
@@ -130,6 +143,8 @@ def _source(name: str, table: Any, data: Path, iris: Iris, where: Where) -> Sour
         licence=table["licence"],
         curator=table["curator"],
         retrieved=table["retrieved"],
+        citation=table.get("citation"),
+        release=table.get("release"),
     )
 
 

@@ -14,6 +14,7 @@ LAYERS = [
     {"config", "vocab"},
     {"iris", "formats"},
     {"releases"},
+    {"attribution"},
     {"linking"},
     {"ingest"},
     {"query"},
@@ -74,8 +75,12 @@ PIPELINE = [
     "infer",
     "rules",
     "attribute",
+    "perspectives",
+    "clash",
+    "policies",
     "describe",
     "release",
+    "worlds",
     "build",
 ]
 

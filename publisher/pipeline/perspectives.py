@@ -1,0 +1,181 @@
+"""Step 4b, perspectives: the world as each agent tells it, one named graph for each.
+
+A perspective holds what an agent says without a hedge: positive propositions as plain triples, denials as
+`owl:NegativePropertyAssertion`. It takes in what those who speak for the agent say, and what a body says for which
+the agent speaks; the description of the perspective marks them. Open stances, threats and calls are in none. A
+denied compound is not a denial of its parts, so it is only described (`att:deniesTogether`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple
+
+from publisher.iris import Iris
+from publisher.pipeline.load import sort_triples
+from publisher.vocab import OWL, RDF, RDFS
+
+Value = NamedNode | Literal
+
+_STATEMENTS = """
+SELECT ?statement ?speaker ?polarity ?hedged ?whole ?claim ?s ?p ?o WHERE {
+  VALUES ?polarity { att:positive att:negative }
+  ?stance att:polarity ?polarity . ?statement att:stance ?stance .
+  ?statement att:inForce true ; att:speaker ?speaker ; att:proposition ?whole .
+  OPTIONAL { ?statement att:hedged ?hedged }
+  ?whole att:conjunct* ?claim .
+  OPTIONAL { ?claim rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o }
+}"""
+_MANDATES = "SELECT ?one ?other WHERE { ?one att:speaksFor+ ?other FILTER (?one != ?other) }"
+_LABELS = "SELECT ?agent ?label WHERE { ?statement att:speaker/att:speaksFor* ?agent . ?agent rdfs:label ?label }"
+
+
+@dataclass(frozen=True, order=True)
+class Claim:
+    """One proposition as an agent holds it: affirmed, or denied."""
+
+    subject: str
+    predicate: str
+    object: str
+    """In N-Triples form, since it may be a literal."""
+    positive: bool
+
+    def triple(self) -> Triple:
+        """What is affirmed or denied, as a triple."""
+        return Triple(NamedNode(self.subject), NamedNode(self.predicate), term(self.object))
+
+
+@dataclass
+class Perspective:
+    """The world as one agent tells it. `claims` leads from each unhedged claim to the statements behind it."""
+
+    agent: str
+    slug: str
+    label: str = ""
+    claims: dict[Claim, set[str]] = field(default_factory=dict)
+    hedged: dict[Claim, set[str]] = field(default_factory=dict)
+    """What the agent says only with a hedge."""
+    denied_together: set[str] = field(default_factory=set)
+    propositions: dict[Claim, str] = field(default_factory=dict)
+    tells: dict[str, str] = field(default_factory=dict)
+    """Statement to the property that says through whom: `tells`, `tellsThroughSpokesman`, `tellsThroughBody`."""
+
+
+def term(text: str) -> Value:
+    """A node or literal from its N-Triples form."""
+    if text.startswith("<"):
+        return NamedNode(text[1:-1])
+    (quad,) = _parse(f"<x:s> <x:p> {text} .")
+    assert isinstance(quad.object, Literal)  # noqa: S101
+    return quad.object
+
+
+def _parse(line: str) -> Iterator[Quad]:
+    from pyoxigraph import RdfFormat, parse
+
+    return parse(input=line, format=RdfFormat.N_TRIPLES)
+
+
+def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
+    """The perspectives of all agents with a statement in force that takes a side, sorted by slug.
+
+    `store` holds what the rules have derived, in its default graph.
+    """
+    speaks_for: dict[str, set[str]] = {}
+    spoken_for_by: dict[str, set[str]] = {}
+    for one, other in _rows(store, _MANDATES, iris, "one", "other"):
+        speaks_for.setdefault(_iri(one), set()).add(_iri(other))
+        spoken_for_by.setdefault(_iri(other), set()).add(_iri(one))
+    found: dict[str, Perspective] = {}
+    names = ("statement", "speaker", "polarity", "hedged", "whole", "claim", "s", "p", "o")
+    for statement, speaker, polarity, hedged, whole, claim, s, p, o in _rows(store, _STATEMENTS, iris, *names):
+        said_by = _iri(speaker)
+        audience = [(said_by, "tells")]
+        audience += [(agent, "tellsThroughSpokesman") for agent in speaks_for.get(said_by, ())]
+        audience += [(agent, "tellsThroughBody") for agent in spoken_for_by.get(said_by, ())]
+        positive = _iri(polarity) == iris.att("positive")
+        is_hedged = isinstance(hedged, Literal) and hedged.value in {"true", "1"}
+        for agent, through in audience:
+            name = iris.entity_name(agent)
+            if name is None:
+                continue
+            mine = found.setdefault(agent, Perspective(agent, name.slug))
+            mine.tells[_iri(statement)] = through
+            if not positive and whole != claim:
+                continue
+            if s is None or p is None or o is None:
+                if not positive and not is_hedged:
+                    mine.denied_together.add(_iri(whole))
+                continue
+            content = Claim(_iri(s), _iri(p), str(o), positive)
+            held = mine.hedged if is_hedged else mine.claims
+            held.setdefault(content, set()).add(_iri(statement))
+            first = mine.propositions.get(content)
+            mine.propositions[content] = min(first, _iri(claim)) if first else _iri(claim)
+    for agent, label in _rows(store, _LABELS, iris, "agent", "label"):
+        if _iri(agent) in found and isinstance(label, Literal) and label.language == "en":
+            found[_iri(agent)].label = label.value
+    return tuple(sorted(found.values(), key=lambda one: one.slug))
+
+
+def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple, ...]:
+    """The triples of a perspective's named graph, sorted. The hedged variant holds the unhedged claims too."""
+    claims = {*one.claims, *(one.hedged if hedged else ())}
+    triples: list[Triple] = []
+    graph = iris.perspective(one.slug, hedged=hedged)
+    for claim in claims:
+        if claim.positive:
+            triples.append(claim.triple())
+        else:
+            triples += denial(claim, f"{graph}#not-{one.propositions[claim].rpartition('/')[2]}")
+    return sort_triples(triples)
+
+
+def denial(claim: Claim, iri: str) -> list[Triple]:
+    """A negative property assertion (OWL 2 Mapping to RDF Graphs, section 3.2.5), as a node with an IRI."""
+    node, value = NamedNode(iri), term(claim.object)
+    target = "targetValue" if isinstance(value, Literal) else "targetIndividual"
+    return [
+        Triple(node, NamedNode(RDF + "type"), NamedNode(OWL + "NegativePropertyAssertion")),
+        Triple(node, NamedNode(OWL + "sourceIndividual"), NamedNode(claim.subject)),
+        Triple(node, NamedNode(OWL + "assertionProperty"), NamedNode(claim.predicate)),
+        Triple(node, NamedNode(OWL + target), value),
+    ]
+
+
+def describe_perspectives(found: Iterable[Perspective], iris: Iris) -> tuple[Triple, ...]:
+    """What the default graph says about the perspectives: whose they are, and which statements they hold."""
+    triples: list[Triple] = []
+    for one in found:
+        graph = NamedNode(iris.perspective(one.slug))
+        variants = [(graph, one.claims, "The world as told by {}")]
+        if one.hedged:
+            variant = NamedNode(iris.perspective(one.slug, hedged=True))
+            variants.append((variant, one.claims | one.hedged, "The world as told by {}, hedged claims included"))
+            triples.append(Triple(graph, NamedNode(iris.att("hedgedVariant")), variant))
+        for node, claims, title in variants:
+            triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Perspective"))))
+            label = Literal(title.format(one.label or one.slug), language="en")
+            triples.append(Triple(node, NamedNode(RDFS + "label"), label))
+            triples.append(Triple(node, NamedNode(iris.att("perspectiveOf")), NamedNode(one.agent)))
+            for compound in one.denied_together:
+                triples.append(Triple(node, NamedNode(iris.att("deniesTogether")), NamedNode(compound)))
+            for statement in {s for statements in claims.values() for s in statements}:
+                for through in {"tells", one.tells[statement]}:
+                    triples.append(Triple(node, NamedNode(iris.att(through)), NamedNode(statement)))
+    return sort_triples(triples)
+
+
+def _rows(store: Store, query: str, iris: Iris, *names: str) -> Iterator[tuple[object, ...]]:
+    prefixes = {"att": iris.att(""), "rdf": RDF, "rdfs": RDFS}
+    result = store.query(query, prefixes=prefixes)
+    assert isinstance(result, QuerySolutions)  # noqa: S101
+    for row in result:
+        yield tuple(row[name] for name in names)
+
+
+def _iri(node: object) -> str:
+    assert isinstance(node, NamedNode)  # noqa: S101
+    return node.value
