@@ -21,7 +21,9 @@ from rich.table import Table
 from publisher import __version__
 from publisher.config import Settings, load_settings
 from publisher.errors import DataInconsistent, DataInvalid, PublisherError, QueryInvalid
+from publisher.ingest.command import import_command
 from publisher.iris import Iris
+from publisher.linking.command import link_command
 from publisher.releases import STORE, current_release, read_release
 
 DOES_NOT_CONFORM = (DataInvalid, DataInconsistent)
@@ -208,6 +210,10 @@ def _shorten(term: Any, prefixes: list[tuple[str, str]]) -> str:
     if not str(term).startswith("<"):
         return value
     return next((f"{p}:{value[len(ns) :]}" for p, ns in prefixes if value.startswith(ns)), value)
+
+
+main.add_command(import_command)
+main.add_command(link_command)
 
 
 if __name__ == "__main__":
