@@ -40,16 +40,21 @@ class QueryEngine(Protocol):
 
 @dataclass(frozen=True)
 class InProcessEngine:
-    """Evaluates in this process; there is no limit on time or memory."""
+    """Evaluates in this process; there is no limit on time or memory.
+
+    `base_iri` resolves relative IRIs: the address of the endpoint, since the query has none of its own
+    (RFC 3986, section 5.1).
+    """
 
     store: Store
     prefixes: Mapping[str, str]
+    base_iri: str
 
     def evaluate(self, query: str, dataset: Dataset, media_type: MediaType) -> bytes:
         """See `QueryEngine.evaluate`."""
         default, named = _graphs(dataset.default), _graphs(dataset.named)
         try:
-            answer = self.store.query(query, default, named)
+            answer = self.store.query(query, default, named, self.base_iri)
             if isinstance(answer, ox.QueryTriples):
                 return serialise(answer, media_type, self.prefixes)
             result = answer.serialize(format=media_type.results)
@@ -57,7 +62,7 @@ class InProcessEngine:
             raise QueryInvalid(
                 f"the query does not parse: {_short(str(error))}", hint="The place is given as line:column."
             ) from None
-        except RuntimeError as error:
+        except (RuntimeError, OSError) as error:  # OSError: the format cannot hold the result
             raise QueryInvalid(
                 f"the query cannot be evaluated: {_short(str(error))}", hint="Correct the query."
             ) from None

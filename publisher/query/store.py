@@ -38,12 +38,14 @@ class Store(Protocol):
         text: str,
         default_graphs: Sequence[ox.NamedNode] | None = None,
         named_graphs: Sequence[ox.NamedNode] | None = None,
+        base_iri: str | None = None,
     ) -> Answer:
         """Evaluate a SPARQL query.
 
         The dataset is the store's own if both lists are None; otherwise exactly the graphs listed, and the
-        query's `FROM` clauses do not count (SPARQL 1.1 Protocol, section 2.1.4). Raises `SyntaxError` for a
-        query that does not parse; `RuntimeError` or `OSError` for an evaluation that fails.
+        query's `FROM` clauses do not count (SPARQL 1.1 Protocol, section 2.1.4). Relative IRIs of a query
+        without BASE are resolved against `base_iri`. Raises `SyntaxError` for a query that does not parse;
+        `RuntimeError` or `OSError` for an evaluation that fails.
         """
 
 
@@ -78,10 +80,11 @@ class EmbeddedStore:
         text: str,
         default_graphs: Sequence[ox.NamedNode] | None = None,
         named_graphs: Sequence[ox.NamedNode] | None = None,
+        base_iri: str | None = None,
     ) -> Answer:
         """See `Store.query`."""
         if default_graphs is None and named_graphs is None:
-            return self._store.query(text)
+            return self._store.query(text, base_iri=base_iri)
         return self._store.query(
-            text, default_graph=list(default_graphs or ()), named_graphs=list(named_graphs or ())
+            text, base_iri=base_iri, default_graph=list(default_graphs or ()), named_graphs=list(named_graphs or ())
         )

@@ -74,7 +74,7 @@ class Snapshot:
         """Raises `ReleaseDamaged` if the store cannot be opened."""
         store = EmbeddedStore(release.path / STORE)
         iris = Iris(release.base_iri)
-        return cls(release, store, iris, InProcessEngine(store, iris.prefixes()))
+        return cls(release, store, iris, InProcessEngine(store, iris.prefixes(), iris.sparql))
 
 
 class ReleaseWatcher:

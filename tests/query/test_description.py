@@ -43,6 +43,7 @@ class MemoryStore:
         text: str,
         default_graphs: Sequence[ox.NamedNode] | None = None,
         named_graphs: Sequence[ox.NamedNode] | None = None,
+        base_iri: str | None = None,
     ) -> Answer:
         return self._store.query(text)
 
