@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
@@ -265,8 +266,17 @@ def _to_rdflib(term: NamedNode | BlankNode | Literal | Triple) -> rdflib.term.No
 
 def from_rdflib(graph: Iterable[tuple[rdflib.term.Node, rdflib.term.Node, rdflib.term.Node]]) -> list[Triple]:
     """Take triples back from rdflib."""
-    lines = "".join(f"{s.n3()} {p.n3()} {o.n3()} .\n" for s, p, o in graph)
-    return as_stored(quad.triple for quad in parse(input=lines, format=RdfFormat.N_TRIPLES))
+    return as_stored(Triple(_from_rdflib(s), _from_rdflib(p), _from_rdflib(o)) for s, p, o in graph)
+
+
+def _from_rdflib(term: rdflib.term.Node) -> Any:
+    if isinstance(term, rdflib.URIRef):
+        return NamedNode(term)
+    if isinstance(term, rdflib.Literal):
+        if term.language:
+            return Literal(str(term), language=term.language)
+        return Literal(str(term), datatype=NamedNode(term.datatype or XSD + "string"))
+    return BlankNode(str(term))
 
 
 def to_quads(graph: str, triples: Iterable[Triple]) -> list[Quad]:
