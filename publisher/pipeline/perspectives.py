@@ -114,9 +114,9 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
             held.setdefault(content, set()).add(_iri(statement))
             first = mine.propositions.get(content)
             mine.propositions[content] = min(first, _iri(claim)) if first else _iri(claim)
-    for agent, label in _rows(store, _LABELS, iris, "agent", "label"):
-        if _iri(agent) in found and isinstance(label, Literal) and label.language == "en":
-            found[_iri(agent)].label = label.value
+    for node, label in _rows(store, _LABELS, iris, "agent", "label"):
+        if _iri(node) in found and isinstance(label, Literal) and label.language == "en":
+            found[_iri(node)].label = label.value
     return tuple(sorted(found.values(), key=lambda one: one.slug))
 
 

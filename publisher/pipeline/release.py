@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zstandard
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from publisher import __version__
 from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, ReleaseMissing
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
 from publisher.iris import Iris
+from publisher.pipeline.attribute import check_nothing_asserted
 from publisher.pipeline.describe import CatalogInput, describe
 from publisher.pipeline.load import to_quads
 from publisher.pipeline.sources import Source
@@ -169,7 +170,7 @@ def _write_files(
     serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
-    _write_store(folder, dumps / f"attested{N_QUADS.suffix}")
+    _write_store(folder, dumps / f"attested{N_QUADS.suffix}", iris)
     files = sorted(p for p in folder.rglob("*") if p.is_file() and STORE not in p.relative_to(folder).parts)
     sums = "".join(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     (folder / CHECKSUMS).write_text(sums, encoding="utf-8")
@@ -179,10 +180,12 @@ def _write_files(
     return id_
 
 
-def _write_store(folder: Path, n_quads: Path) -> None:
+def _write_store(folder: Path, n_quads: Path, iris: Iris) -> None:
     store = Store(str(folder / STORE))
     store.bulk_load(path=str(n_quads), format=RdfFormat.N_QUADS)
     store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
+    served = store.quads_for_pattern(None, None, None, DefaultGraph())
+    check_nothing_asserted((quad.triple for quad in served), iris)
     store.optimize()
     store.flush()
 

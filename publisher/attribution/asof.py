@@ -1,0 +1,242 @@
+"""What had been said by a day: statements, statuses and perspectives as of a date.
+
+Four times are kept apart: of the event (a claim, `att:startedAt`), of the utterance (`att:statedOn`), of the report
+(`dcterms:issued` on the document of the evidence), and of recording (`att:recordedOn`). Only the second and, as its
+upper bound, the third place a statement; the event and the recording never do.
+
+- *said*: the utterance, or else a report that carries it, is dated on or before the day.
+- *not yet*: the utterance is dated after the day.
+- *undatable*: anything else. It is listed and never placed: it counts for no status.
+
+A statement that is withdrawn (`prov:invalidatedAtTime`) or superseded by one said on or before the day does not count
+as of that day. A withdrawal without a date counts always. One thing is not rebuilt: a contradiction other than a
+denial that a statement had before it was superseded or withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Protocol
+
+import pyoxigraph as ox
+
+from publisher.attribution.dates import UNKNOWN, Span, span
+from publisher.iris import Iris
+from publisher.vocab import DCTERMS, OA, PROV, RDF
+
+Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+class Quads(Protocol):
+    """The part of a store that is needed: quads of the default graph by pattern."""
+
+    def quads(
+        self,
+        subject: ox.NamedNode | ox.BlankNode | ox.Triple | None = None,
+        predicate: ox.NamedNode | None = None,
+        object_: Node | None = None,
+    ) -> Iterator[ox.Quad]:
+        """The quads of the default graph that match."""
+
+
+class When(Enum):
+    """How a statement stands to a day."""
+
+    SAID = "said"
+    NOT_YET = "not yet"
+    UNDATABLE = "undatable"
+
+
+@dataclass(frozen=True)
+class Times:
+    """The times of one statement; each as the source gives it, or None."""
+
+    stated: Span | None
+    reported: tuple[Span, ...]
+    """Of each report that carries the statement and has a date."""
+    withdrawn: bool
+    ended: Span | None
+    """When it was withdrawn."""
+    recorded: date | None
+
+
+def when(times: Times, day: date) -> When:
+    """Whether a statement had been made by the end of `day`."""
+    if times.stated is not None and times.stated != UNKNOWN:
+        if times.stated.last is not None and times.stated.last <= day:
+            return When.SAID
+        if times.stated.first is not None and times.stated.first > day:
+            return When.NOT_YET
+    if any(report.last is not None and report.last <= day for report in times.reported):
+        return When.SAID
+    return When.UNDATABLE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the statements on one proposition or incident stand to each other as of a day.
+
+    `status` is the local name of an att:Status, or None if nothing had been said. Statements are IRIs, sorted;
+    `not_yet` and `undatable` hold what would otherwise take a side.
+    """
+
+    status: str | None
+    affirming: tuple[str, ...]
+    denying: tuple[str, ...]
+    leaving_open: tuple[str, ...]
+    affirmed_by: tuple[str, ...]
+    denied_by: tuple[str, ...]
+    left_open_by: tuple[str, ...]
+    not_yet: tuple[str, ...]
+    undatable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """The world as an agent had told it: claims affirmed and denied, sorted, and the statements behind them.
+
+    A compound that is denied as a whole is in neither list; its statement is in `statements`.
+    """
+
+    affirmed: tuple[ox.Triple, ...]
+    denied: tuple[ox.Triple, ...]
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """Reads a store as of the end of one day."""
+
+    store: Quads
+    iris: Iris
+    day: date
+
+    def when(self, statement: str) -> When:
+        """Whether the statement had been made."""
+        return when(self.times(statement), self.day)
+
+    def counts(self, statement: str) -> bool:
+        """Whether it had been made and was neither withdrawn nor superseded by then."""
+        times = self.times(statement)
+        if when(times, self.day) is not When.SAID or self._withdrawn(times):
+            return False
+        return not any(
+            self.when(later) is When.SAID and not self._withdrawn(self.times(later))
+            for later in self._subjects("supersedes", statement)
+        )
+
+    def times(self, statement: str) -> Times:
+        """The times of a statement, kept apart."""
+        stated = self._text(self._objects(statement, self.iris.att("statedOn")))
+        documents = {
+            document.value
+            for evidence in self._objects(statement, self.iris.att("evidence"))
+            if isinstance(evidence, ox.NamedNode)
+            for document in self._objects(evidence.value, OA + "hasSource")
+            if isinstance(document, ox.NamedNode)
+        }
+        issued = [self._text(self._objects(document, DCTERMS + "issued")) for document in sorted(documents)]
+        ended = self._text(self._objects(statement, PROV + "invalidatedAtTime"))
+        recorded = self._text(self._objects(statement, self.iris.att("recordedOn")))
+        return Times(
+            stated=span(stated) if stated else None,
+            reported=tuple(span(text) for text in issued if text),
+            withdrawn=bool(self._objects(statement, self.iris.att("withdrawnBecause"))),
+            ended=span(ended) if ended else None,
+            recorded=span(recorded).first if recorded else None,
+        )
+
+    def standing(self, thing: str) -> Standing:
+        """Status and speakers of a proposition or incident as of the day."""
+        sides = {name: self._subjects(name, thing) for name in ("affirms", "denies", "leavesOpen")}
+        counted = {name: tuple(s for s in found if self.counts(s)) for name, found in sides.items()}
+        every = sorted({s for found in sides.values() for s in found})
+        placed = {s: self.when(s) for s in every}
+        status = None
+        if counted["affirms"]:
+            against = counted["denies"] or self._contradicted(thing)
+            status = "contested" if against else "uncontested"
+        elif counted["denies"]:
+            status = "denied"
+        elif counted["leavesOpen"]:
+            status = "unverified"
+        return Standing(
+            status,
+            counted["affirms"],
+            counted["denies"],
+            counted["leavesOpen"],
+            self._speakers(counted["affirms"]),
+            self._speakers(counted["denies"]),
+            self._speakers(counted["leavesOpen"]),
+            tuple(s for s in every if placed[s] is When.NOT_YET),
+            tuple(s for s in every if placed[s] is When.UNDATABLE),
+        )
+
+    def perspective(self, agent_slug: str, *, hedged: bool = False) -> World:
+        """What an agent had told by the end of the day; `hedged` adds what it said with a hedge."""
+        told = self.told(agent_slug, hedged=hedged)
+        affirmed, denied = set(), set()
+        for statement in told:
+            if self._is(statement, "affirms"):
+                affirmed |= set(self._simple(statement, parts=True))
+            else:
+                denied |= set(self._simple(statement, parts=False))
+        return World(tuple(sorted(affirmed, key=str)), tuple(sorted(denied, key=str)), told)
+
+    def told(self, agent_slug: str, *, hedged: bool = False) -> tuple[str, ...]:
+        """The statements behind an agent's perspective that counted as of the day, sorted."""
+        graph = self.iris.perspective(agent_slug, hedged=hedged)
+        told = self._objects(graph, self.iris.att("tells"))
+        return tuple(sorted(s.value for s in told if isinstance(s, ox.NamedNode) and self.counts(s.value)))
+
+    def _contradicted(self, thing: str) -> bool:
+        limited = self.iris.att("scopeLimited")
+        for contradiction in self._subjects("concerns", thing):
+            strengths = self._objects(contradiction, self.iris.att("strength"))
+            if any(isinstance(s, ox.NamedNode) and s.value == limited for s in strengths):
+                continue
+            between = self._objects(contradiction, self.iris.att("between"))
+            if all(isinstance(s, ox.NamedNode) and self.counts(s.value) for s in between):
+                return True
+        return False
+
+    def _withdrawn(self, times: Times) -> bool:
+        if not times.withdrawn:
+            return False
+        return times.ended is None or times.ended.first is None or times.ended.first <= self.day
+
+    def _simple(self, statement: str, *, parts: bool) -> Iterator[ox.Triple]:
+        todo = self._objects(statement, self.iris.att("proposition"))
+        seen: set[Node] = set()
+        while todo:
+            node = todo.pop()
+            if node in seen or not isinstance(node, ox.NamedNode):
+                continue
+            seen.add(node)
+            if parts:
+                todo += self._objects(node.value, self.iris.att("conjunct"))
+            s, p, o = (self._objects(node.value, RDF + name) for name in ("subject", "predicate", "object"))
+            if s and p and o and isinstance(s[0], ox.NamedNode) and isinstance(p[0], ox.NamedNode):
+                yield ox.Triple(s[0], p[0], o[0])
+
+    def _is(self, statement: str, side: str) -> bool:
+        return bool(self._objects(statement, self.iris.att(side)))
+
+    def _speakers(self, statements: Iterable[str]) -> tuple[str, ...]:
+        found = (o for s in statements for o in self._objects(s, self.iris.att("speaker")))
+        return tuple(sorted({o.value for o in found if isinstance(o, ox.NamedNode)}))
+
+    def _objects(self, subject: str, predicate: str) -> list[Node]:
+        quads = self.store.quads(ox.NamedNode(subject), ox.NamedNode(predicate))
+        return sorted((quad.object for quad in quads), key=str)
+
+    def _subjects(self, name: str, value: str) -> list[str]:
+        quads = self.store.quads(None, ox.NamedNode(self.iris.att(name)), ox.NamedNode(value))
+        return sorted({q.subject.value for q in quads if isinstance(q.subject, ox.NamedNode)})
+
+    @staticmethod
+    def _text(values: list[Node]) -> str | None:
+        return next((value.value for value in values if isinstance(value, ox.Literal)), None)
