@@ -96,9 +96,7 @@ def _number(node: Node | None) -> int:
 
 def _read(node: URIRef) -> Statement:
     g = data()
-    relays = sorted(
-        (_number(g.value(r, ATT.step)), name(g.value(r, ATT.relayer))) for r in g.objects(node, ATT.relay)
-    )
+    relays = sorted((_number(g.value(r, ATT.step)), name(g.value(r, ATT.relayer))) for r in g.objects(node, ATT.relay))
     assert [step for step, _ in relays] == list(range(1, len(relays) + 1)), f"relay steps of {node}"
     selectors = [g.value(evidence, OA.hasSelector) for evidence in g.objects(node, ATT.evidence)]
     proposition = g.value(node, ATT.proposition)

@@ -149,7 +149,7 @@ def test_every_claim_fits_its_predicate() -> None:
 
 
 def test_lines_are_short_and_files_explain_themselves() -> None:
-    for path in TURTLE:
+    for path in (p for p in TURTLE if p.parent.name != "examples"):  # the example queries have a form of their own
         lines = path.read_text(encoding="utf-8").splitlines()
         assert lines[0].startswith("# "), path
         assert max(len(line) for line in lines) <= 120, path

@@ -124,9 +124,7 @@ def test_9_kuwait_denies_no_explosion_in_iraq() -> None:
 
 
 def test_10_anonymous_sources_are_never_merged() -> None:
-    speakers = [
-        statements()[id_].speaker for id_ in ("S01", "S02", "S03", "S19", "S24", "S25", "S26", "S30", "S32")
-    ]
+    speakers = [statements()[id_].speaker for id_ in ("S01", "S02", "S03", "S19", "S24", "S25", "S26", "S30", "S32")]
     assert len(set(speakers)) == len(speakers)
     unnamed = set(data().subjects(RDF.type, ATT.UnnamedSource))
     assert len(unnamed) == 15

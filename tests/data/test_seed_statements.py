@@ -279,7 +279,5 @@ def test_evidence_lies_in_its_paragraph() -> None:
             low, high = paragraphs()[paragraph - 1]
             assert low <= start < end <= high, statement.id
             assert text[start:end] == text[start:end].strip(), statement.id
-            assert not text[start - 1].isalnum() or not text[start].isalnum(), (
-                f"{statement.id} starts inside a word"
-            )
+            assert not text[start - 1].isalnum() or not text[start].isalnum(), f"{statement.id} starts inside a word"
             assert not text[end - 1].isalnum() or not text[end].isalnum(), f"{statement.id} ends inside a word"
