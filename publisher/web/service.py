@@ -31,11 +31,12 @@ _MATERIALISED = (
 
 
 def service_description(
-    release: Release, iris: Iris, formats: Iterable[MediaType], *, federated: bool = False
+    release: Release, iris: Iris, formats: Iterable[MediaType], address: str, *, federated: bool = False
 ) -> tuple[ox.Triple, ...]:
     """The service, its formats, the default graph and each named graph with the number of its triples.
 
-    `formats` are those that the endpoint answers in; what is no RDF and no result format is left out.
+    `formats` are those that the endpoint answers in; what is no RDF and no result format is left out. `address`
+    is where the reader found it: `sd:endpoint` is a place to send queries to, so it is not the canonical IRI.
     `federated`: whether any SERVICE is allowed.
     """
     endpoint = iris.sparql
@@ -50,7 +51,7 @@ def service_description(
     say(service, f"{RDF}type", f"{SD}Service")
     say(service, f"{RDFS}label", _text("SPARQL endpoint"))
     say(service, f"{RDFS}seeAlso", iris.catalog, iris.examples)
-    say(service, f"{SD}endpoint", endpoint)
+    say(service, f"{SD}endpoint", address)
     say(service, f"{SD}supportedLanguage", f"{SD}SPARQL11Query")
     if federated:
         say(service, f"{SD}feature", f"{SD}BasicFederatedQuery")

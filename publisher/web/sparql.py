@@ -55,9 +55,7 @@ def by_post() -> Response:
     """Query by POST: a form, or the query itself as the body."""
     kind = request.mimetype
     if kind == UPDATE:
-        raise QueryRefused(
-            "nothing can be written here", hint="Data changes by a new release. Send a query instead."
-        )
+        raise QueryRefused("nothing can be written here", hint="Data changes by a new release. Send a query instead.")
     if kind == FORM:
         _refuse_update(request.form)
         return _answer(_one_query(request.form), request.form)
@@ -76,9 +74,7 @@ def by_post() -> Response:
 
 def _refuse_update(parameters: MultiDict[str, str]) -> None:
     if "update" in parameters or "using-graph-uri" in parameters:
-        raise QueryRefused(
-            "nothing can be written here", hint="Data changes by a new release. Send a query instead."
-        )
+        raise QueryRefused("nothing can be written here", hint="Data changes by a new release. Send a query instead.")
 
 
 def _one_query(parameters: MultiDict[str, str]) -> str:
@@ -127,5 +123,12 @@ def _without_query() -> Response:
         name = request.args.get("example")
         return editor_page(Opened(example=find(name) if name else None))
     snapshot = current()
-    triples = service_description(snapshot.release, snapshot.iris, (*_TABLE_OFFERED, *_GRAPH_OFFERED))
+    formats = (*_TABLE_OFFERED, *_GRAPH_OFFERED)
+    triples = service_description(snapshot.release, snapshot.iris, formats, _address())
     return represent(serialise(triples, media_type, snapshot.iris.prefixes()), media_type)
+
+
+def _address() -> str:
+    """Where the reader found the endpoint; the canonical IRI if the Host header is unusable."""
+    host = request.host
+    return f"{request.scheme}://{host}{links().path('/sparql')}" if host else current().iris.sparql

@@ -36,11 +36,16 @@ class Reply:
 class Transport(Protocol):
     """A way to send a request."""
 
+    address: str
+    """Of the server; ends with a slash."""
+
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply: ...
 
 
 class InProcess:
     """Through the WSGI application."""
+
+    address = "http://localhost/"
 
     def __init__(self, releases: Path) -> None:
         self._client: FlaskClient = create_app(Settings(releases=releases, port=0)).test_client()
@@ -54,12 +59,17 @@ class OverNetwork:
     """To a server, whose address ends with a slash."""
 
     def __init__(self, address: str) -> None:
-        self._address = address.rstrip("/")
+        self.address = address
         self._session = requests.Session()
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         response = self._session.request(
-            method, f"{self._address}{path}", headers=dict(headers), data=body, timeout=60, allow_redirects=False
+            method,
+            f"{self.address.rstrip('/')}{path}",
+            headers=dict(headers),
+            data=body,
+            timeout=60,
+            allow_redirects=False,
         )
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
         return Reply(response.status_code, media_type, response.content)
