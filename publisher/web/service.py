@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from publisher.formats import MediaType
 from publisher.iris import Iris
 from publisher.query.serialise import sort_triples
-from publisher.releases import Release
+from publisher.releases import GraphInfo, Release
 from publisher.vocab import DCTERMS, RDF, RDFS, SD, VOID, XSD
 
 SIMPLE = "http://www.w3.org/ns/entailment/Simple"
@@ -63,7 +63,7 @@ def service_description(
     say(dataset, f"{SD}defaultGraph", default)
     _graph(say, default, _DEFAULT, release.default_triples)
     say(default, f"{RDFS}comment", _text(_MATERIALISED))
-    for graph in release.graphs:
+    for graph in (*release.graphs, *_catalog(release, iris)):
         named = f"{endpoint}#{graph.iri.removeprefix(iris.base)}"
         say(dataset, f"{SD}namedGraph", named)
         say(named, f"{RDF}type", f"{SD}NamedGraph")
@@ -73,6 +73,12 @@ def service_description(
         part = "are also in the default graph" if graph.in_default else "are only in this graph"
         say(graph.iri, f"{RDFS}comment", _text(f"Its triples {part}."))
     return sort_triples(triples, ox.NamedNode(service))
+
+
+def _catalog(release: Release, iris: Iris) -> Sequence[GraphInfo]:
+    """The catalog describes the other graphs and is made last, so that the list of them cannot have it."""
+    count = release.counts.get("catalog")
+    return [] if count is None else [GraphInfo(iris.graph("catalog"), count, "Catalog of the release", False)]
 
 
 def format_iris(formats: Iterable[MediaType]) -> Sequence[str]:
