@@ -4,8 +4,6 @@ import "@zazuko/yasgui/build/yasgui.min.css";
 import "./editor.css";
 import { registerCompleters } from "./completers.js";
 
-const GET_LIMIT = 3000;
-
 async function start() {
   const place = document.getElementById("editor");
   if (!place) return;
@@ -28,7 +26,7 @@ async function start() {
     },
     requestConfig: {
       endpoint,
-      method: (tab) => (tab.getYasqe().getValue().length < GET_LIMIT ? "GET" : "POST"),
+      method: "POST",
       acceptHeaderGraph: "text/turtle",
       acceptHeaderSelect: "application/sparql-results+json",
       defaultGraphs: JSON.parse(given.defaultGraphs),
