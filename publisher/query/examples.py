@@ -55,6 +55,6 @@ def _example(facts: Facts, node: ox.NamedNode, form: str, query: str) -> Example
         title=next(iter(texts(f"{RDFS}label")), name),
         lesson=" ".join(texts(f"{RDFS}comment")),
         form=form,
-        query=query,
+        query=query.strip(),
         keywords=tuple(texts(f"{SCHEMA}keywords")),
     )
