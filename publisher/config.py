@@ -48,6 +48,42 @@ class Settings:
     """Threads for each server process."""
     trusted_proxies: int = 0
     """How many proxies in front set X-Forwarded-* headers that may be believed."""
+    query_seconds: float = 30.0
+    """Seconds a SPARQL query may take, waiting not counted."""
+    query_cpu_seconds: float = 30.0
+    """Seconds of processor time a query may take."""
+    query_memory_mib: int = 1024
+    """MiB of memory a query may use."""
+    query_rows: int = 5_000_000
+    """Rows a result may have: solutions, or triples."""
+    query_result_mib: int = 1024
+    """MiB a result may have, before compression."""
+    query_buffer_kib: int = 1024
+    """KiB up to which a result is sent whole, with its length; a larger one is streamed."""
+    query_chars: int = 100_000
+    """Characters a query may have."""
+    query_workers: int = 2
+    """Queries evaluated at once by each server process, long-running ones not counted."""
+    query_slow_workers: int = 3
+    """Long-running queries evaluated at once by each server process."""
+    query_queue: int = 64
+    """Queries that may wait in each server process."""
+    query_queue_seconds: float = 10.0
+    """Seconds a query may wait."""
+    query_streams: int = 16
+    """Large results sent at once by each server process."""
+    query_stream_seconds: float = 900.0
+    """Seconds a client may take to read a large result."""
+    query_per_client: int = 8
+    """Queries of one client at once, for each server process."""
+    query_per_client_rate: float = 20.0
+    """Queries of one client for each second, on average over a minute, for each server process."""
+    query_cache_mib: int = 64
+    """MiB of finished results kept by each server process."""
+    query_services: str = ""
+    """Endpoints that SERVICE may call, as IRIs with spaces between; none if empty."""
+    query_isolation: bool = True
+    """Whether queries are refused on a machine that cannot keep their processes from the network."""
 
     def __post_init__(self) -> None:
         split = urlsplit(self.base_iri)
@@ -71,6 +107,15 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value}", hint=f"Give a number from {low} to {high}.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.startswith("query_") and type(value) in {int, float} and not 0 < value < 1e12:
+                raise ConfigurationError(f"{field.name} is {value}", hint="Give a number above 0.")
+        for service in self.query_services.split():
+            if urlsplit(service).scheme not in {"http", "https"}:
+                raise ConfigurationError(
+                    f"query_services names {service!r}", hint="Give absolute http or https IRIs, with spaces between."
+                )
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -127,6 +172,14 @@ def _convert(name: str, value: Any, hint: Any, origin: str) -> Any:
             if isinstance(value, bool | float):
                 raise ValueError("not a whole number")
             return int(value)
+        if hint is float:
+            if isinstance(value, bool):
+                raise ValueError("not a number")
+            return float(value)
+        if hint is bool:
+            if str(value).lower() not in {"true", "false"}:
+                raise ValueError("not true or false")
+            return str(value).lower() == "true"
         if hint is str:
             if not isinstance(value, str):
                 raise ValueError("not a string")

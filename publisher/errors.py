@@ -110,6 +110,24 @@ class RequestInvalid(PublisherError):
     title = "Bad request"
 
 
+class MethodNotAllowed(PublisherError):
+    """The resource is not there for this method."""
+
+    title = "Method not allowed"
+
+
+class MediaTypeUnsupported(PublisherError):
+    """The body of a request has a type that is not understood here."""
+
+    title = "Unsupported media type"
+
+
+class RequestTooLarge(PublisherError):
+    """The body of a request is longer than anything that is meant for here."""
+
+    title = "Too large"
+
+
 class NotAcceptable(PublisherError):
     """No media type that the client accepts can be produced."""
 
@@ -148,6 +166,12 @@ class QueryQueueFull(QueryStopped):
     """There are more queries than can be evaluated now."""
 
     title = "Too many queries"
+
+
+class ClientTooBusy(QueryStopped):
+    """One client has more queries under way, or sends them faster, than the limit that the message names."""
+
+    title = "Too many queries from you"
 
 
 class QueryTimedOut(QueryStopped):

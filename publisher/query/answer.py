@@ -37,7 +37,8 @@ class QueryRequest:
 
     `media_type` is a name from `publisher.formats` that fits the form of the query. `default` and `named` are
     IRIs of graphs; both None means the query's own dataset, else the store's. `client` says who asks: a free
-    place goes to the one with the fewest queries under way.
+    place goes to the one with the fewest queries under way. `labels`: add to a graph what its nodes are called.
+    `network`: the query calls other endpoints, and may.
     """
 
     query: str
@@ -45,6 +46,8 @@ class QueryRequest:
     default: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
     client: str = ""
+    labels: bool = False
+    network: bool = False
 
     def fields(self) -> dict[str, Any]:
         """As sent to the worker. If one list of graphs is given the other counts as empty."""
@@ -54,6 +57,7 @@ class QueryRequest:
             "media_type": self.media_type,
             "default": list(self.default or ()) if given else None,
             "named": list(self.named or ()) if given else None,
+            "labels": self.labels,
         }
 
 
@@ -96,6 +100,7 @@ class Answer:
         self._stream = stream
         self._deadline = time.monotonic() + seconds
         self._release = release
+        self._actions: list[Callable[[], None]] = []
 
     def chunks(self) -> Iterator[bytes]:
         """The result in parts of at most some 100 KiB (the first one: of the buffer's size).
@@ -125,11 +130,17 @@ class Answer:
                 stream.done.wait(pause)
                 pause = min(pause * 2, 0.05)
 
+    def when_closed(self, action: Callable[[], None]) -> None:
+        """Call this too, once, when the answer is closed."""
+        self._actions.append(action)
+
     def close(self) -> None:
         """Stop the query if it still runs, and free the spool. May be called twice, from any thread."""
         release, self._release = self._release, None
         if release is not None:
             release()
+        while self._actions:
+            self._actions.pop()()
 
     def __enter__(self) -> Answer:
         return self

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from publisher.iris import Iris
+from publisher.query.labels import LABELS
 from publisher.query.serialise import sort_triples
 from publisher.query.store import Store
-from publisher.vocab import DCTERMS, FOAF, OA, PROV, RDF, RDFS, SKOS, XSD
+from publisher.vocab import DCTERMS, FOAF, OA, PROV, RDF, XSD
 
 PAGE = 1000
 """Incoming triples on one page of a description."""
 
 TYPE = ox.NamedNode(f"{RDF}type")
-LABELS = (ox.NamedNode(f"{RDFS}label"), ox.NamedNode(f"{SKOS}prefLabel"))
 _XHV = "http://www.w3.org/1999/xhtml/vocab#"
 _HOPS = 4
 
@@ -49,9 +49,7 @@ class Withdrawal:
     reason: str
 
 
-def describe(
-    store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, size: int = PAGE
-) -> Description | None:
+def describe(store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, size: int = PAGE) -> Description | None:
     """Describe `subject`. None if nothing is said about it, or there is no such page."""
     outgoing = [quad.triple for quad in store.quads(subject)]
     incoming = [quad.triple for quad in store.quads(object_=subject)]

@@ -1,17 +1,22 @@
-"""From a query and a media type to bytes. The seam behind which queries can move into other processes."""
+"""Who evaluates queries: this process, or processes that can be killed (`sandbox.SandboxPool`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from publisher.errors import QueryInvalid, RequestInvalid
-from publisher.formats import MediaType
+from publisher.errors import NotAcceptable, QueryInvalid, RequestInvalid
+from publisher.formats import DATASET_FORMATS, GRAPH_FORMATS, RESULTS_FORMATS
+from publisher.query import counting
+from publisher.query.answer import Answer, QueryRequest
+from publisher.query.labels import with_labels
 from publisher.query.serialise import serialise
-from publisher.query.store import Store
+from publisher.query.store import DEFAULT, Store
+
+_FORMATS = {m.name: m for m in (*GRAPH_FORMATS, *DATASET_FORMATS, *RESULTS_FORMATS)}
 
 
 @dataclass(frozen=True)
@@ -30,17 +35,27 @@ class Dataset:
 class QueryEngine(Protocol):
     """Evaluates queries that `guard.check` has let through."""
 
-    def evaluate(self, query: str, dataset: Dataset, media_type: MediaType) -> bytes:
-        """The whole result in `media_type`, which must fit the form of the query.
-
-        Raises `QueryInvalid` if the query does not parse or cannot be evaluated, `RequestInvalid` if a graph
-        is not named by an IRI.
+    def run(self, request: QueryRequest, cancelled: Callable[[], bool] | None = None) -> Answer:
+        """The answer. Raises `QueryInvalid`, `NotAcceptable` if the media type does not fit the form of the query,
+        `RequestInvalid` if a graph is not named by an IRI, or a `QueryStopped`.
         """
+
+    def start(self) -> None:
+        """Get ready; returns at once."""
+
+    def retire(self) -> None:
+        """Take no more queries, finish those under way."""
+
+    def close(self, seconds: float = 0.0) -> None:
+        """The same; returns after `seconds` at the latest."""
+
+    def statistics(self) -> dict[str, int]:
+        """For monitoring."""
 
 
 @dataclass(frozen=True)
 class InProcessEngine:
-    """Evaluates in this process; there is no limit on time or memory.
+    """Evaluates in this process: for tests and tools. There is no limit on anything.
 
     `base_iri` resolves relative IRIs: the address of the endpoint, since the query has none of its own
     (RFC 3986, section 5.1).
@@ -50,14 +65,23 @@ class InProcessEngine:
     prefixes: Mapping[str, str]
     base_iri: str
 
-    def evaluate(self, query: str, dataset: Dataset, media_type: MediaType) -> bytes:
-        """See `QueryEngine.evaluate`."""
-        default, named = _graphs(dataset.default), _graphs(dataset.named)
+    def run(self, request: QueryRequest, cancelled: Callable[[], bool] | None = None) -> Answer:
+        """See `QueryEngine.run`."""
+        fields = request.fields()
+        default, named = graphs(fields["default"]), graphs(fields["named"])
+        media_type = _FORMATS[request.media_type]
         try:
-            answer = self.store.query(query, default, named, self.base_iri)
+            answer = self.store.query(request.query, default, named, self.base_iri)
             if isinstance(answer, ox.QueryTriples):
-                return serialise(answer, media_type, self.prefixes)
-            result = answer.serialize(format=media_type.results)
+                if media_type.rdf is None:
+                    raise NotAcceptable("the format does not fit the form of the query")
+                triples = list(answer)
+                if request.labels:
+                    triples = list(with_labels(triples, lambda node, name: self._look(default, node, name)))
+                return _whole("graph", serialise(triples, media_type, self.prefixes), len(triples))
+            if media_type.results is None:
+                raise NotAcceptable("the format does not fit the form of the query")
+            body = answer.serialize(format=media_type.results) or b""
         except SyntaxError as error:
             raise QueryInvalid(
                 f"the query does not parse: {_short(str(error))}", hint="The place is given as line:column."
@@ -66,10 +90,35 @@ class InProcessEngine:
             raise QueryInvalid(
                 f"the query cannot be evaluated: {_short(str(error))}", hint="Correct the query."
             ) from None
-        return result or b""
+        if isinstance(answer, ox.QueryBoolean):
+            return _whole("ask", body, 1)
+        return _whole("select", body, counting.exact(media_type.results, body), [v.value for v in answer.variables])
+
+    def _look(self, default: Sequence[ox.NamedNode] | None, node: ox.NamedNode, name: ox.NamedNode) -> list[ox.Quad]:
+        places = [DEFAULT] if default is None else default
+        return [quad for graph in places for quad in self.store.quads(node, name, None, graph)]
+
+    def start(self) -> None:
+        """Nothing to do."""
+
+    def retire(self) -> None:
+        """Nothing to do."""
+
+    def close(self, seconds: float = 0.0) -> None:
+        """Nothing to do."""
+
+    def statistics(self) -> dict[str, int]:
+        """Nothing is counted."""
+        return {}
 
 
-def _graphs(names: Sequence[str] | None) -> list[ox.NamedNode] | None:
+def _whole(kind: str, body: bytes, rows: int, variables: Sequence[str] = ()) -> Answer:
+    meta: dict[str, Any] = {"kind": kind, "variables": variables, "rows": rows}
+    return Answer(meta, body)
+
+
+def graphs(names: Sequence[str] | None) -> list[ox.NamedNode] | None:
+    """Raises `RequestInvalid` for a name that is no absolute IRI."""
     if names is None:
         return None
     try:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from publisher.iris import Iris
-from publisher.query.description import LABELS, TYPE
+from publisher.query.description import TYPE
+from publisher.query.labels import LABELS
 from publisher.query.store import DEFAULT, Graph, Store, Term
 
 

@@ -47,10 +47,14 @@ class Token:
     prefix: str = ""
 
 
-def check(query: str) -> str:
+_NONE: frozenset[str] = frozenset()
+
+
+def check(query: str, services: frozenset[str] = _NONE) -> str:
     """The form of the query: SELECT, ASK, CONSTRUCT or DESCRIBE.
 
-    Raises `QueryRefused` for an update and for `SERVICE`, `QueryInvalid` if it is no query at all.
+    `services` may be called, each written as it is here between `<` and `>`. Raises `QueryRefused` for an update
+    and for any other `SERVICE`, `QueryInvalid` if it is no query at all.
     """
     form = _form(query)
     if form in _UPDATES:
@@ -63,9 +67,10 @@ def check(query: str) -> str:
             "this is not a SPARQL query: it has no SELECT, ASK, CONSTRUCT or DESCRIBE",
             hint="Example: SELECT * WHERE { ?s ?p ?o } LIMIT 10",
         )
-    if calls_service(query):
+    if calls_service(query, services):
+        only = f"only {', '.join(sorted(services))}" if services else "no other endpoint"
         raise QueryRefused(
-            "SERVICE is not available here: this endpoint calls no other endpoint",
+            f"SERVICE is not available here: this endpoint calls {only}",
             hint="Query the other endpoint yourself and join the results, or send its values with VALUES. "
             "If SERVICE is part of a prefix of yours, rename the prefix.",
         )
@@ -80,14 +85,16 @@ def _form(query: str) -> str:
     return ""
 
 
-def calls_service(query: str) -> bool:
-    """Whether any reading of the query could contain a `SERVICE` pattern.
+def calls_service(query: str, services: frozenset[str] = _NONE) -> bool:
+    """Whether any reading of the query could contain a `SERVICE` pattern, but for `services` written in full.
 
     Escapes like `\\u0053` are decoded first by the grammar (SPARQL 1.1, section 19.2) though not by every
     engine, so both the text as it is and the decoded one are searched.
     """
+    if "\\" not in query and "service" not in query.lower():
+        return False
     texts = {query, _ESCAPE.sub(_decode, query)}
-    return any(_calls_service(text) for text in texts)
+    return any(_calls_service(text, services) for text in texts)
 
 
 def _decode(match: re.Match[str]) -> str:
@@ -95,7 +102,7 @@ def _decode(match: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else match[0]
 
 
-def _calls_service(text: str) -> bool:
+def _calls_service(text: str, services: frozenset[str]) -> bool:
     """Search every reading; `seen` stops a reading that has met an earlier one."""
     ends = [match.start() for match in re.finditer(r"[\n\r]", text)]
     seen: set[tuple[int, int]] = set()
@@ -122,13 +129,26 @@ def _calls_service(text: str) -> bool:
             if suspect and token.text == "{":
                 return True
             suspect = None
-            if kind == "word" and "service" in token.text.lower():
+            if (
+                kind == "word"
+                and "service" in token.text.lower()
+                and (token.text.upper() != "SERVICE" or _target(text, position) not in services)
+            ):
                 return True
             if kind == "name" and "service" in token.prefix.lower() and not _names_graph(previous):
                 suspect = token
             depth = max(0, depth + (token.text == "(") - (token.text == ")"))
             previous = token
     return False
+
+
+def _target(text: str, position: int) -> str | None:
+    """The IRI that stands after `SERVICE` or `SERVICE SILENT`; None for anything else."""
+    for token in _tokens(text, position):
+        if token.kind == "word" and token.text.upper() == "SILENT":
+            continue
+        return token.text[1:-1] if token.kind == "iri" else None
+    return None
 
 
 def _operand(token: Token | None) -> bool:
@@ -144,7 +164,7 @@ def _kind(match: re.Match[str]) -> str:
     return match.lastgroup or "other"
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
+def _tokens(text: str, position: int = 0) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text, position):
         if (kind := _kind(match)) != "skip":
             yield Token(kind, match[0], match["prefix"] or "")

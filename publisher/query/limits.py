@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from publisher.config import Settings
 from publisher.errors import ConfigurationError
 
 MEBI = 1 << 20
@@ -52,6 +53,27 @@ class Limits:
     """Queries of one client at once. Held by the web layer."""
     per_client_rate: float = 20.0
     """Queries of one client for each second, on average over a minute. Held by the web layer."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits that the settings give."""
+        return cls(
+            wall_seconds=settings.query_seconds,
+            cpu_seconds=settings.query_cpu_seconds,
+            memory_bytes=settings.query_memory_mib * MEBI,
+            rows=settings.query_rows,
+            result_bytes=settings.query_result_mib * MEBI,
+            buffer_bytes=settings.query_buffer_kib * 1024,
+            query_chars=settings.query_chars,
+            workers=settings.query_workers,
+            slow_workers=settings.query_slow_workers,
+            queue=settings.query_queue,
+            queue_seconds=settings.query_queue_seconds,
+            streams=settings.query_streams,
+            stream_seconds=settings.query_stream_seconds,
+            per_client=settings.query_per_client,
+            per_client_rate=settings.query_per_client_rate,
+        )
 
     def __post_init__(self) -> None:
         """Raises `ConfigurationError` for a limit that is not positive."""

@@ -28,12 +28,21 @@ _ROOT = str(Path(publisher.__file__).resolve().parents[1])
 class WorkerProcess:
     """One process. Start it from a thread that lives as long as it should: it is killed with that thread."""
 
-    def __init__(self, store: Path, limits: Limits, prefixes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: Path,
+        limits: Limits,
+        prefixes: Mapping[str, str],
+        base_iri: str | None = None,
+        network: bool = False,
+    ) -> None:
         ours, theirs = socket.socketpair()
         settings = {
             "fd": theirs.fileno(),
             "store": str(store.resolve()),
             "prefixes": dict(prefixes),
+            "base_iri": base_iri,
+            "network": network,
             "cpu_seconds": limits.cpu_seconds,
             "memory_bytes": limits.memory_bytes,
             "rows": limits.rows,

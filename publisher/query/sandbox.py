@@ -42,7 +42,9 @@ class SandboxPool:
     Processes are started when first needed (after a fork, so never in the parent of server processes) by a
     supervisor thread, which also enforces the limits. `prefixes` are declared in small Turtle results.
     `spool` is where streamed results are kept, in files without a name; default: the system's place for
-    temporary files. With `require_isolation` no query runs where the system calls cannot be filtered.
+    temporary files. With `require_isolation` no query runs where the system calls cannot be filtered. `base_iri`
+    is what relative IRIs of a query without BASE are resolved against. With `network` the processes are not kept
+    from the network: for queries whose every SERVICE is allowed.
 
         with pool.run(QueryRequest(text, "text/csv"), cancelled=client_is_gone) as answer:
             if answer.complete is not None: ...     # send with Content-Length
@@ -57,11 +59,15 @@ class SandboxPool:
         prefixes: Mapping[str, str] | None = None,
         spool: Path | None = None,
         require_isolation: bool = True,
+        base_iri: str | None = None,
+        network: bool = False,
     ) -> None:
         self.store = store
         self.limits = limits or Limits()
         self.prefixes = dict(prefixes or {})
         self.require_isolation = require_isolation
+        self.base_iri = base_iri
+        self.network = network
         self._spool = spool
         self.lock = threading.Lock()
         self.idle: list[WorkerProcess] = []

@@ -103,7 +103,7 @@ class Supervisor(threading.Thread):
             return
         for _ in range(missing):
             try:
-                worker = WorkerProcess(pool.store, pool.limits, pool.prefixes)
+                worker = WorkerProcess(pool.store, pool.limits, pool.prefixes, pool.base_iri, pool.network)
             except OSError as error:
                 self._not_started(str(error))
                 return
@@ -124,7 +124,7 @@ class Supervisor(threading.Thread):
             self._abandon(worker, "it ended before it was ready")
             return
         pool.isolation = {name: int(value) for name, value in wire.fields(message[1]).items()}
-        if pool.require_isolation and not pool.isolation.get("seccomp"):
+        if pool.require_isolation and not pool.network and not pool.isolation.get("seccomp"):
             self._abandon(worker, "system calls cannot be filtered on this machine")
             pool.fault = ConfigurationError(
                 "query processes cannot be kept from the network on this machine",

@@ -1,7 +1,8 @@
 """The process that evaluates queries from the public: one at a time, with nothing to reach but the store.
 
 Started by `publisher.query.process` with one argument, a JSON object: `fd` (the socket), `store`, `prefixes`,
-and the limits `cpu_seconds memory_bytes rows result_bytes buffer_bytes`. Ends when the socket is closed.
+`base_iri` (of queries without BASE), `network` (whether it may be used), and the limits `cpu_seconds memory_bytes
+rows result_bytes buffer_bytes`. Ends when the socket is closed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyoxigraph as ox
 
 from publisher.formats import DATASET_FORMATS, GRAPH_FORMATS, RESULTS_FORMATS, MediaType
 from publisher.query import counting, lockdown, wire
+from publisher.query.labels import labels_in, with_labels
 from publisher.query.serialise import serialise
 
 _FORMATS = {m.name: m for m in (*GRAPH_FORMATS, *DATASET_FORMATS, *RESULTS_FORMATS)}
@@ -146,9 +148,12 @@ def _evaluate(store: ox.Store, connection: socket.socket, request: dict[str, Any
     if request["default"] is not None:
         default = [ox.NamedNode(name) for name in request["default"]]
         named = [ox.NamedNode(name) for name in request["named"]]
-    answer = store.query(request["query"], default_graph=default, named_graphs=named)
+    answer = store.query(request["query"], base_iri=limits["base_iri"], default_graph=default, named_graphs=named)
     if isinstance(answer, ox.QueryTriples):
-        return _graph(answer, media_type, connection, limits)
+        triples: Iterable[ox.Triple] = answer
+        if request["labels"]:
+            triples = with_labels(answer, lambda node, name: labels_in(store, default, node, name))
+        return _graph(triples, media_type, connection, limits)
     if media_type.results is None:
         raise _Unfit
     if isinstance(answer, ox.QueryBoolean):
@@ -164,7 +169,7 @@ def _evaluate(store: ox.Store, connection: socket.socket, request: dict[str, Any
 
 
 def _graph(
-    answer: ox.QueryTriples, media_type: MediaType, connection: socket.socket, limits: Mapping[str, Any]
+    answer: Iterable[ox.Triple], media_type: MediaType, connection: socket.socket, limits: Mapping[str, Any]
 ) -> bytes:
     if media_type.rdf is None:
         raise _Unfit
@@ -216,7 +221,9 @@ def main() -> None:
     reader = wire.Reader(connection)
     lockdown.limit_resources(limits["result_bytes"])
     lockdown.limit_memory(limits["memory_bytes"])
-    ready = {"landlock": lockdown.confine_files(path), "seccomp": lockdown.deny_system_calls()}
+    ready = {"landlock": 0, "seccomp": False}
+    if not limits["network"]:
+        ready = {"landlock": lockdown.confine_files(path), "seccomp": lockdown.deny_system_calls()}
     connection.sendall(wire.json_message(wire.READY, ready))
     while (message := reader.read()) is not None:
         lockdown.limit_cpu(limits["cpu_seconds"])

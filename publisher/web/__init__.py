@@ -19,7 +19,9 @@ from publisher.web import (
     resources,
     sparql,
 )
-from publisher.web.http import finish
+from publisher.web.answers import EXPOSED
+from publisher.web.endpoint import Endpoint
+from publisher.web.http import CSP, finish
 from publisher.web.snapshot import ReleaseWatcher
 
 MAX_BODY = 1024 * 1024
@@ -34,22 +36,36 @@ _EXPOSED = (
     "Link",
     "Location",
     "Repr-Digest",
+    *EXPOSED,
 )
 
 
-def create_app(settings: Settings) -> Flask:
-    """The application. Raises `ReleaseMissing` or `ReleaseDamaged` if there is nothing to serve."""
+ALWAYS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", ", ".join(_EXPOSED)),
+    ("Content-Security-Policy", CSP),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+"""What a response has that does not come from the application but from the server in front of it."""
+
+
+def create_app(settings: Settings, endpoint: Endpoint | None = None) -> Flask:
+    """The application. The server gives it its `endpoint`; without one, queries run in this process without any
+    limit, which is for tests and tools. Raises `ReleaseMissing` or `ReleaseDamaged` if there is nothing to serve.
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["SETTINGS"] = settings
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    watcher = ReleaseWatcher(settings.releases)
+    endpoint = endpoint or Endpoint(settings, ReleaseWatcher(settings.releases))
+    app.config["ENDPOINT"] = endpoint
 
     @app.before_request
     def begin() -> Response | None:
         """Pin the release, and answer OPTIONS for every path that exists."""
-        g.snapshot = watcher.snapshot()
+        g.snapshot = endpoint.watcher.snapshot()
         if request.method == "OPTIONS" and request.routing_exception is None:
             return _options(app)
         return None

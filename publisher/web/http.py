@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import zstandard
-from flask import Request, Response, g, request
+from flask import Response, current_app, g, request
 from werkzeug.datastructures import Headers
 
 from publisher.errors import NotAcceptable
 from publisher.formats import MediaType, negotiate
+from publisher.web.encoding import LEAST, choose_encoding, compress, is_compressible
+from publisher.web.endpoint import Endpoint
 from publisher.web.snapshot import Snapshot
 from publisher.web.urls import Links
 
-_COMPRESSIBLE = re.compile(r"text/|application/(.*\+)?(json|xml)|application/(n-triples|n-quads|trig)")
-_LEAST = 600
-"""Bodies shorter than this are not worth compressing."""
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})\Z")
 
 CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -34,6 +30,12 @@ def current() -> Snapshot:
     """The snapshot that this request began with."""
     snapshot: Snapshot = g.snapshot
     return snapshot
+
+
+def endpoint() -> Endpoint:
+    """What evaluates queries."""
+    found: Endpoint = current_app.config["ENDPOINT"]
+    return found
 
 
 def links() -> Links:
@@ -122,42 +124,20 @@ def finish(response: Response) -> Response:
 
 
 def _negotiate_encoding(response: Response) -> None:
-    compressible = _COMPRESSIBLE.match(response.mimetype or "") is not None
+    compressible = is_compressible(response.mimetype or "")
     encoding = None
     if compressible and "Content-Encoding" not in response.headers:
         response.vary.add("Accept-Encoding")
-        if len(response.get_data()) >= _LEAST:
-            encoding = _encoding(request)
+        if len(response.get_data()) >= LEAST:
+            encoding = choose_encoding(request.headers.get("Accept-Encoding"))
     etag, weak = response.get_etag()
     if etag and encoding:
         response.set_etag(f"{etag}-{encoding}", weak=bool(weak))
     if response.status_code == 200 and request.method != "POST":
         response.make_conditional(request)
     if encoding and response.status_code != 304:
-        compress = gzip_bytes if encoding == "gzip" else zstd_bytes
-        response.set_data(compress(response.get_data()))
+        response.set_data(compress(response.get_data(), encoding))
         response.headers["Content-Encoding"] = encoding
-
-
-def _encoding(req: Request) -> str | None:
-    accepted = req.accept_encodings
-    best, best_quality = None, 0.0
-    for encoding in ("zstd", "gzip"):
-        quality = accepted.quality(encoding)
-        if quality > best_quality:
-            best, best_quality = encoding, quality
-    identity = max((q for name, q in accepted if name.lower() == "identity"), default=0.0)
-    return best if best_quality >= identity else None
-
-
-def gzip_bytes(data: bytes) -> bytes:
-    """Without a time stamp, so that the bytes are always the same."""
-    return gzip.compress(data, compresslevel=5, mtime=0)
-
-
-def zstd_bytes(data: bytes) -> bytes:
-    """The default level is the fast one."""
-    return zstandard.ZstdCompressor(level=3).compress(data)
 
 
 def drop_unusable_range() -> None:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether the server can answer, and with which release."""
+"""`/healthz`: whether the server can answer, and with which release. `/metrics`: what it does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from flask import Blueprint, Response
 
 from publisher import __version__
 from publisher.formats import JSON
-from publisher.web.http import current
+from publisher.web.http import current, endpoint
+from publisher.web.metrics import CONTENT_TYPE
 
 blueprint = Blueprint("operations", __name__)
 
@@ -29,3 +30,10 @@ def healthz() -> Response:
     }
     body = json.dumps(fields, indent=2, sort_keys=True) + "\n"
     return Response(body, content_type=JSON.content_type, headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """In the text format of Prometheus, for all server processes together; up to a second old."""
+    text = endpoint().metrics.render(endpoint().publish())
+    return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

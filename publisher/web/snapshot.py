@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from publisher.config import Settings
 from publisher.errors import PublisherError
 from publisher.formats import N_QUADS
 from publisher.iris import Iris
 from publisher.query.engine import InProcessEngine, QueryEngine
+from publisher.query.isolated import IsolatedEngine
+from publisher.query.limits import MEBI
 from publisher.query.store import EmbeddedStore, Store
 from publisher.releases import CATALOG, CURRENT, STORE, Release, current_release
+from publisher.web.answers import AnswerCache
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,6 +66,7 @@ class Snapshot:
     iris: Iris
     engine: QueryEngine
     bodies: Bodies = field(default_factory=Bodies)
+    answers: AnswerCache = field(default_factory=AnswerCache)
 
     @cached_property
     def catalog(self) -> tuple[ox.Triple, ...]:
@@ -70,22 +75,30 @@ class Snapshot:
         return tuple(quad.triple for quad in quads)
 
     @classmethod
-    def open(cls, release: Release) -> Snapshot:
-        """Raises `ReleaseDamaged` if the store cannot be opened."""
+    def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:
+        """Queries run in this process, or, with `isolated`, in processes held to the limits of those settings.
+
+        Raises `ReleaseDamaged` if the store cannot be opened.
+        """
         store = EmbeddedStore(release.path / STORE)
         iris = Iris(release.base_iri)
-        return cls(release, store, iris, InProcessEngine(store, iris.prefixes(), iris.sparql))
+        if isolated is None:
+            return cls(release, store, iris, InProcessEngine(store, iris.prefixes(), iris.sparql))
+        engine = IsolatedEngine(release.path / STORE, isolated, iris.prefixes(), iris.sparql)
+        return cls(release, store, iris, engine, answers=AnswerCache(isolated.query_cache_mib * MEBI))
 
 
 class ReleaseWatcher:
     """Gives the current snapshot; looks at the link on every call, which costs one system call."""
 
-    def __init__(self, releases: Path) -> None:
-        """Opens the current release. Raises `ReleaseMissing` or `ReleaseDamaged`."""
+    def __init__(self, releases: Path, isolated: Settings | None = None) -> None:
+        """Opens the current release; see `Snapshot.open`. Raises `ReleaseMissing` or `ReleaseDamaged`."""
         self._releases = releases
+        self._isolated = isolated
+        self.isolated = isolated is not None
         self._lock = threading.Lock()
         self._target = self._read_target()
-        self._snapshot = Snapshot.open(current_release(releases))
+        self._snapshot = Snapshot.open(current_release(releases), isolated)
 
     def snapshot(self) -> Snapshot:
         """The current release. If a new one cannot be opened, the old one stays, and the log says why."""
@@ -94,8 +107,11 @@ class ReleaseWatcher:
             return self._snapshot
         with self._lock:
             if target != self._target:
+                old = self._snapshot
                 try:
-                    self._snapshot = Snapshot.open(current_release(self._releases))
+                    self._snapshot = Snapshot.open(current_release(self._releases), self._isolated)
+                    self._snapshot.engine.start()
+                    old.engine.retire()
                     _LOG.info("now serving release %s", self._snapshot.release.id)
                 except PublisherError as error:
                     _LOG.error("the new release is not served, the old one is: %s", error)

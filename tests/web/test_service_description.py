@@ -7,7 +7,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
-from publisher.formats import GRAPH_FORMATS, HTML, RESULTS_FORMATS, TURTLE
+from publisher.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, RESULTS_FORMATS, TURTLE
 from publisher.iris import Iris
 from publisher.releases import Release
 from publisher.vocab import RDF, SD, VOID
@@ -51,7 +51,7 @@ class Described:
 
 @pytest.fixture(scope="module")
 def described(release: Release) -> Described:
-    formats = (*RESULTS_FORMATS, *GRAPH_FORMATS, HTML)
+    formats = (*RESULTS_FORMATS, *GRAPH_FORMATS, *DATASET_FORMATS, HTML)
     return Described(service_description(release, Iris(release.base_iri), formats, ADDRESS))
 
 
