@@ -80,9 +80,25 @@ def build(digest: str) -> None:
             if len(found) != 1:
                 raise Failed(f"the bundler wrote {len(found)} files of type {suffix}")
             manifest[kind] = found[0]
+        (out / "licences.txt").write_text(_licences(work / "node_modules"), encoding="utf-8")
         (out / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(OUTPUT, ignore_errors=True)
         shutil.copytree(out, OUTPUT)
+
+
+def _licences(modules: Path) -> str:
+    """The licence of every package that was installed, since the bundle holds parts of most of them."""
+    parts = []
+    for package in sorted([*modules.glob("*/package.json"), *modules.glob("@*/*/package.json")]):
+        about = json.loads(package.read_text(encoding="utf-8"))
+        texts = [
+            f for f in sorted(package.parent.iterdir()) if re.match(r"(licen[cs]e|copying)", f.name, re.IGNORECASE)
+        ]
+        text = "\n".join(f.read_text(encoding="utf-8", errors="replace").strip() for f in texts if f.is_file())
+        parts.append(
+            f"{about.get('name')} {about.get('version')}: {about.get('license', 'no licence named')}\n\n{text}\n"
+        )
+    return "\n---\n\n".join(parts)
 
 
 def find_node() -> tuple[Path, list[str]]:

@@ -38,10 +38,7 @@ async function start() {
       createShortLink: undefined,
       autocompleters: ["prefixes", "attested-classes", "attested-properties", "attested-concepts", "variables"],
     },
-    yasr: {
-      prefixes: terms.prefixes,
-      plugins: { table: { openIriInNewWindow: false } },
-    },
+    yasr: { prefixes: terms.prefixes },
   });
   plain.hidden = true;
 
@@ -60,7 +57,9 @@ function localiseLinks(place, base, root) {
   const turn = (node) => {
     for (const link of node.querySelectorAll("a[href]")) {
       const href = link.getAttribute("href");
-      if (href.startsWith(base)) link.setAttribute("href", `${root}/${href.slice(base.length)}`);
+      if (!href.startsWith(base)) continue;
+      link.setAttribute("href", `${root}/${href.slice(base.length)}`);
+      link.removeAttribute("target");
     }
   };
   new MutationObserver((changes) => {
