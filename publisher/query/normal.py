@@ -18,6 +18,8 @@ _PART = re.compile(
 )
 _UNSURE = re.compile(r"[#']")
 _VARYING = re.compile(r"(?<![\w?$:])(?:NOW|RAND|UUID|STRUUID|BNODE|SERVICE)(?!\w)", re.IGNORECASE)
+_DECLARATION = re.compile(r"\bPREFIX\s+[\w.\-]*:\s*<[^<>\"{}|^`\\()\x00-\x20]*>", re.IGNORECASE)
+"""A name in here calls nothing: `PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>`."""
 _FROM = re.compile(r"(?<![\w?$:])FROM(?!\w)", re.IGNORECASE)
 
 
@@ -49,7 +51,7 @@ def normal_form(query: str) -> str:
 
 def varies(query: str) -> bool:
     """Whether the answer may differ from one time to the next. Rather yes than no."""
-    return _VARYING.search(query) is not None
+    return _VARYING.search(_DECLARATION.sub(" ", query)) is not None
 
 
 def names_dataset(query: str) -> bool:
