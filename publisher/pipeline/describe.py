@@ -18,7 +18,7 @@ from publisher.iris import Iris
 from publisher.pipeline.load import sort_triples
 from publisher.pipeline.sources import Source
 from publisher.releases import Distribution, GraphInfo
-from publisher.vocab import DCAT, DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, SPDX, VOID, XSD
+from publisher.vocab import DCAT, DCTERMS, FOAF, FOREIGN_PREFIXES, PROV, RDF, RDFS, SKOS, SPDX, VOID, XSD
 
 DATA_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 TITLE = "Attested: statements on contested armed incidents"
@@ -81,7 +81,8 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
     say(dataset, PROV + "wasGeneratedBy", f"{release}#build")
     say(dataset, VOID + "uriSpace", Literal(iris.base))
     say(dataset, VOID + "sparqlEndpoint", iris.sparql)
-    say(dataset, VOID + "vocabulary", iris.att(""), SKOS, PROV, DCTERMS)
+    say(dataset, VOID + "uriLookupEndpoint", f"{iris.base}lookup?iri=")
+    say(dataset, VOID + "vocabulary", *_vocabularies(given.default_graph, iris))
     say(dataset, VOID + "feature", *(f"http://www.w3.org/ns/formats/{name}" for name in _FEATURES))
     say(dataset, VOID + "dataDump", *(iris.distribution(d.file) for d in given.distributions))
     say(release, RDF + "type", DCAT + "Dataset")
@@ -103,6 +104,8 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
     sources = {source.graph: source for source in given.sources}
     for graph in given.graphs:
         say(dataset, DCTERMS + "hasPart", graph.iri)
+        if graph.in_default:
+            say(dataset, VOID + "subset", graph.iri)
         say(graph.iri, RDF + "type", VOID + "Dataset", PROV + "Entity")
         say(graph.iri, DCTERMS + "title", _text(graph.title))
         say(graph.iri, DCTERMS + "license", DATA_LICENCE)
@@ -146,12 +149,16 @@ def _statistics(graph: Sequence[Triple], iris: Iris) -> Iterable[tuple[str, str,
     dataset = iris.dataset
     subjects = {t.subject for t in graph}
     properties = Counter(t.predicate.value for t in graph)
+    ends: Mapping[str, tuple[set[object], set[object]]] = defaultdict(lambda: (set(), set()))
     classes: Mapping[str, set[object]] = defaultdict(set)
     linksets: Counter[tuple[str, str]] = Counter()
     for t in graph:
+        ends[t.predicate.value][0].add(t.subject)
+        ends[t.predicate.value][1].add(t.object)
         if t.predicate.value == RDF + "type" and isinstance(t.object, NamedNode):
             classes[t.object.value].add(t.subject)
-        if t.predicate.value in _LINKS and isinstance(t.object, NamedNode):
+        foreign = isinstance(t.object, NamedNode) and not t.object.value.startswith(iris.base)
+        if t.predicate.value in _LINKS and isinstance(t.object, NamedNode) and foreign:
             linksets[t.predicate.value, t.object.value.rstrip("/").rpartition("/")[0] + "/"] += 1
     yield dataset, VOID + "triples", _count(len(graph))
     yield dataset, VOID + "distinctSubjects", _count(len(subjects))
@@ -170,14 +177,25 @@ def _statistics(graph: Sequence[Triple], iris: Iris) -> Iterable[tuple[str, str,
         yield dataset, VOID + "propertyPartition", part
         yield part, VOID + "property", property_
         yield part, VOID + "triples", _count(number)
+        yield part, VOID + "distinctSubjects", _count(len(ends[property_][0]))
+        yield part, VOID + "distinctObjects", _count(len(ends[property_][1]))
     for (predicate, target), number in sorted(linksets.items()):
         part = f"{dataset}#links-{quote(predicate, safe='')}-{quote(target, safe='')}"
         yield dataset, VOID + "subset", part
         yield part, RDF + "type", VOID + "Linkset"
         yield part, VOID + "subjectsTarget", dataset
         yield part, VOID + "objectsTarget", target
+        yield target, VOID + "uriSpace", Literal(target)
         yield part, VOID + "linkPredicate", predicate
         yield part, VOID + "triples", _count(number)
+
+
+def _vocabularies(graph: Sequence[Triple], iris: Iris) -> list[str]:
+    """The namespaces of the properties and classes in use, as far as there is a prefix for them."""
+    used = {t.predicate.value for t in graph}
+    used |= {t.object.value for t in graph if t.predicate.value == RDF + "type" and isinstance(t.object, NamedNode)}
+    spaces = {iris.att(""), *FOREIGN_PREFIXES.values()}
+    return sorted(space for space in spaces if any(term.startswith(space) for term in used))
 
 
 def _text(text: str) -> Literal:
