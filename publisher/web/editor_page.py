@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template
 from werkzeug.exceptions import NotFound as NoSuchPath
 
-from publisher.formats import HTML, JSON, MediaType
+from publisher.formats import HTML, JSON, PLAIN, MediaType
 from publisher.query.examples import Example, examples_of
 from publisher.query.facts import Facts
 from publisher.vocab import OWL, RDF, RDFS, SKOS
@@ -24,8 +24,14 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Of this page only: our own scripts, no others and no `eval`; the editor sets styles; it calls nobody but us."""
+SHORT = "public, max-age=60, must-revalidate"
 FOREVER = "public, max-age=31536000, immutable"
-_TYPES = {".js": MediaType("text/javascript", ".js", "Script"), ".css": MediaType("text/css", ".css", "Style")}
+LICENCES = "licences.txt"
+_TYPES = {
+    ".js": MediaType("text/javascript", ".js", "Script"),
+    ".css": MediaType("text/css", ".css", "Style"),
+    ".txt": PLAIN,
+}
 _CLASSES = (f"{OWL}Class", f"{RDFS}Class")
 _PROPERTIES = (f"{OWL}ObjectProperty", f"{OWL}DatatypeProperty", f"{OWL}AnnotationProperty", f"{RDF}Property")
 _START = """PREFIX att: <{att}>
@@ -98,10 +104,10 @@ def start_query(snapshot: Snapshot) -> str:
 def asset(file: str) -> Response:
     """A file of the bundle."""
     bundle = Bundle.find()
-    if bundle is None or file not in {bundle.script, bundle.style}:
+    if bundle is None or file not in {bundle.script, bundle.style, LICENCES}:
         raise NoSuchPath
-    media_type = _TYPES[Path(file).suffix]
-    return represent((_folder() / file).read_bytes(), media_type, described_by=None, cache=FOREVER)
+    cache = SHORT if file == LICENCES else FOREVER
+    return represent((_folder() / file).read_bytes(), _TYPES[Path(file).suffix], described_by=None, cache=cache)
 
 
 @blueprint.get("/sparql/terms.json")

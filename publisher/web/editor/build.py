@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def source_digest() -> str:
     """Of every file that the bundle is made from."""
-    files = [SOURCE / "package.json", *sorted((SOURCE / "src").iterdir())]
+    files = [SOURCE / "package.json", Path(__file__), *sorted((SOURCE / "src").iterdir())]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

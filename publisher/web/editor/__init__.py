@@ -1,0 +1,1 @@
+"""The SPARQL editor: its sources, and the script that bundles them."""
