@@ -18,6 +18,6 @@ function init(args)
 end
 function request()
   if not fixed then n = n + 7919 end
-  local query = string.format(templates[n % 2 + 1], n % 9000, math.floor(n / 9000) % 2) .. (fixed and "" or " # " .. n)
+  local query = string.format(templates[n % 2 + 1], n % 9000, math.floor(n / 9000) % 2) .. (fixed and "" or " LIMIT " .. (n + 10))
   return wrk.format("GET", path .. "?query=" .. encode(query), { Accept = "application/sparql-results+json" })
 end

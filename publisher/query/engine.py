@@ -8,14 +8,16 @@ from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from publisher.errors import NotAcceptable, QueryInvalid, RequestInvalid
+from publisher.errors import NotAcceptable, RequestInvalid
 from publisher.formats import DATASET_FORMATS, GRAPH_FORMATS, RESULTS_FORMATS
 from publisher.query import counting
-from publisher.query.answer import Answer, QueryRequest
+from publisher.query.answer import Answer, QueryRequest, failure
 from publisher.query.labels import with_labels
+from publisher.query.limits import Limits
 from publisher.query.serialise import serialise
 from publisher.query.store import DEFAULT, Store
 
+_LIMITS = Limits()
 _FORMATS = {m.name: m for m in (*GRAPH_FORMATS, *DATASET_FORMATS, *RESULTS_FORMATS)}
 
 
@@ -83,13 +85,9 @@ class InProcessEngine:
                 raise NotAcceptable("the format does not fit the form of the query")
             body = answer.serialize(format=media_type.results) or b""
         except SyntaxError as error:
-            raise QueryInvalid(
-                f"the query does not parse: {_short(str(error))}", hint="The place is given as line:column."
-            ) from None
+            raise failure("invalid", str(error), _LIMITS) from None
         except (RuntimeError, OSError) as error:  # OSError: the format cannot hold the result
-            raise QueryInvalid(
-                f"the query cannot be evaluated: {_short(str(error))}", hint="Correct the query."
-            ) from None
+            raise failure("evaluation", str(error), _LIMITS) from None
         if isinstance(answer, ox.QueryBoolean):
             return _whole("ask", body, 1)
         return _whole("select", body, counting.exact(media_type.results, body), [v.value for v in answer.variables])
@@ -125,8 +123,3 @@ def graphs(names: Sequence[str] | None) -> list[ox.NamedNode] | None:
         return [ox.NamedNode(name) for name in names]
     except ValueError as error:
         raise RequestInvalid(f"a graph is not named by an absolute IRI: {error}") from None
-
-
-def _short(text: str, limit: int = 240) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 import threading
@@ -25,7 +26,7 @@ from publisher.web.clients import client_of
 from publisher.web.encoding import choose_encoding, compress_parts, is_compressible
 from publisher.web.endpoint import Endpoint
 from publisher.web.errors import Problem
-from publisher.web.protocol import Ask, Incoming, check_release, has_query, parse
+from publisher.web.protocol import Ask, Incoming, check_release, parse
 from publisher.web.snapshot import ReleaseWatcher, Snapshot
 from publisher.web.wsgi import Message, Receive, Scope, Send, WsgiBridge
 
@@ -138,7 +139,7 @@ class Front:
             if body is None:
                 return
             incoming = Incoming(scope["method"], scope["query_string"], request.content_type, request.accept, body)
-            ask = parse(incoming, self._endpoint.services) if has_query(incoming) else None
+            ask = parse(incoming, self._endpoint.services)
             if ask is None or ask.media_type is HTML:
                 await self._page(request, body)
                 return
@@ -334,7 +335,10 @@ def create_front(settings: Settings, ready: Ready | None = None, metrics: Path |
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return Front(settings, ready, metrics)
+        front = Front(settings, ready, metrics)
+        gc.collect()
+        gc.freeze()  # what is there now stays: not to be looked through again and again
+        return front
     except PublisherError as error:
         _LOG.error("%s", error)
         sys.exit(3)  # what the supervisor takes for a reason not to try again

@@ -77,7 +77,8 @@ class Problem:
             headers.append(("Accept-Post", ACCEPT_POST))
         if status >= 500 and not isinstance(error, errors.QueryStopped):
             return cls(status, error.title, "The server cannot answer now.", "Try again later.", tuple(headers))
-        return cls(status, error.title, error.message, error.hint, tuple(headers))
+        detail = f"{error.where}: {error.message}" if error.where else error.message
+        return cls(status, error.title, detail, error.hint, tuple(headers))
 
     def written(self, accept: str | None, page: Callable[[Problem], str]) -> tuple[MediaType, bytes]:
         """In the form the client prefers; problem details if it wants none of them. `page` makes the HTML."""

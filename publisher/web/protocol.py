@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from publisher.errors import (
@@ -61,6 +61,7 @@ _FORMATS = {
     "nquads": (".nq",),
 }
 """Names for people and of client libraries, beside the suffixes and the media types."""
+_OPERATION = {"query", "update", "default-graph-uri", "named-graph-uri"}
 _MAX_PARAMETERS = 1000
 _WRITES = "nothing can be written here"
 _INSTEAD = "Data changes by a new release. Send a query instead."
@@ -128,28 +129,31 @@ class Ask:
         return urlencode([*pairs, ("release", release)])
 
 
-def has_query(incoming: Incoming) -> bool:
-    """Whether this is an operation of the protocol, and not a visit to the page or the service description."""
-    if incoming.method not in {"GET", "HEAD"}:
-        return True
-    names = [name for name, _ in _pairs(incoming.query_string)]
-    return any(name in {"query", "update", "default-graph-uri", "named-graph-uri"} for name in names)
+def parse(incoming: Incoming, services: frozenset[str] = frozenset()) -> Ask | None:
+    """What is asked; None if nothing is: a visit to the page or the service description.
 
-
-def parse(incoming: Incoming, services: frozenset[str] = frozenset()) -> Ask:
-    """What is asked. Raises the `PublisherError` that says what is wrong and what to send instead."""
-    query, parameters = _query(incoming)
+    Raises the `PublisherError` that says what is wrong and what to send instead.
+    """
+    found = _query(incoming)
+    if found is None:
+        return None
+    query, parameters = found
     form = guard.check(query, services)
     offered = TABLE_OFFERED if form in {"SELECT", "ASK"} else GRAPH_OFFERED
+    dataset = _dataset(parameters) if len(parameters) > 1 or incoming.method == "POST" else Dataset()
+    release = next(iter(_all(parameters, "release")), None)
+    media_type = _media_type(incoming.accept, next(iter(_all(parameters, "format")), ""), offered)
+    calls = bool(services) and guard.calls_service(query)
+    return Ask(query, form, media_type, dataset, release or None, calls)
+
+
+def _dataset(parameters: Sequence[tuple[str, str]]) -> Dataset:
     dataset = Dataset.of(_all(parameters, "default-graph-uri"), _all(parameters, "named-graph-uri"))
     for iri in (*(dataset.default or ()), *(dataset.named or ())):
         if not urlsplit(iri).scheme:
             raise RequestInvalid(f"a graph is called {iri!r}", hint="Give its absolute IRI.")
         graphs((iri,))
-    release = next(iter(_all(parameters, "release")), None)
-    media_type = _media_type(incoming.accept, next(iter(_all(parameters, "format")), ""), offered)
-    calls = bool(services) and guard.calls_service(query)
-    return Ask(query, form, media_type, dataset, release or None, calls)
+    return dataset
 
 
 def check_release(ask: Ask, served: str) -> None:
@@ -161,10 +165,12 @@ def check_release(ask: Ask, served: str) -> None:
         )
 
 
-def _query(incoming: Incoming) -> tuple[str, list[tuple[str, str]]]:
+def _query(incoming: Incoming) -> tuple[str, list[tuple[str, str]]] | None:
     """The text of the query and all parameters."""
     method, url = incoming.method, _pairs(incoming.query_string)
     if method in {"GET", "HEAD"}:
+        if not any(name in _OPERATION for name, _ in url):
+            return None
         return _one_query(url, "in the URL"), url
     if method != "POST":
         raise MethodNotAllowed(
@@ -234,7 +240,10 @@ def _one_query(parameters: Sequence[tuple[str, str]], where: str) -> str:
     return queries[0]
 
 
-def _media_type(accept: str | None, name: str, offered: Sequence[MediaType]) -> MediaType:
+_negotiate = lru_cache(maxsize=256)(negotiate)
+
+
+def _media_type(accept: str | None, name: str, offered: tuple[MediaType, ...]) -> MediaType:
     """By the parameter `format`, for links, which cannot set a header; else by the header."""
     if name:
         wanted = name.lower()
@@ -244,7 +253,7 @@ def _media_type(accept: str | None, name: str, offered: Sequence[MediaType]) -> 
                 return media_type
         names = ", ".join(dict.fromkeys(m.suffix[1:] for m in offered))
         raise RequestInvalid(f"format is {name!r}", hint=f"For this query: {names}.")
-    chosen = negotiate(accept, offered)
+    chosen = _negotiate(accept, offered)
     if chosen is None:
         raise NotAcceptable(
             f"none of what you accept can be had here: {accept}",

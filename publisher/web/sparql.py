@@ -13,7 +13,7 @@ from publisher.web.clients import client_of
 from publisher.web.editor_page import Opened, editor_page
 from publisher.web.examples import find
 from publisher.web.http import Variants, current, endpoint, links, represent
-from publisher.web.protocol import GRAPH_OFFERED, TABLE_OFFERED, Ask, Incoming, check_release, has_query, parse
+from publisher.web.protocol import GRAPH_OFFERED, TABLE_OFFERED, Ask, Incoming, check_release, parse
 from publisher.web.render import result_table
 from publisher.web.service import service_description
 
@@ -26,9 +26,9 @@ def sparql() -> Response:
     body = request.get_data(cache=False) if request.method == "POST" else b""
     headers = request.headers
     incoming = Incoming(request.method, request.query_string, headers.get("Content-Type"), headers.get("Accept"), body)
-    if not has_query(incoming):
-        return _without_query()
     ask = parse(incoming, endpoint().services)
+    if ask is None:
+        return _without_query()
     return _page(ask) if ask.media_type is HTML else _answer(ask)
 
 
