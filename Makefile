@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check format build clean
+.PHONY: serve test check format build editor conformance clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": run make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
@@ -15,11 +15,19 @@ $(STAMP): pyproject.toml constraints.txt
 build: $(STAMP)
 	$(BIN)/publisher build
 
-serve: build
+# Bundles the SPARQL editor with node. Without node or network it says so, and /sparql has the plain form.
+editor: $(STAMP)
+	$(BIN)/python publisher/web/editor/build.py
+
+serve: build editor
 	$(BIN)/publisher serve
 
-test: $(STAMP)
+test: $(STAMP) editor
 	$(BIN)/python -m pytest
+
+# Writes docs/conformance.md from a run of the W3C SPARQL tests, which have to lie in ../shared/w3c.
+conformance: $(STAMP)
+	$(BIN)/python -m tests.conformance
 
 check: $(STAMP)
 	$(BIN)/ruff check .
