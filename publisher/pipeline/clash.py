@@ -150,9 +150,11 @@ class Knowledge:
                 units.append([axiom, *restriction])
             else:
                 units.append([axiom])
+        units += [[_fact(node, p, up)] for node in nodes for p, up in sorted(self.above.get(node, frozenset()))]
+        if not (one.positive and other.positive):
+            return units  # what a value is cannot bring it to clash with a denial
         kinds = {node: self.types.get(node, frozenset()) for node in nodes}
         units += [[_fact(node, _TYPE, kind)] for node in nodes for kind in sorted(kinds[node])]
-        units += [[_fact(node, p, up)] for node in nodes for p, up in sorted(self.above.get(node, frozenset()))]
         known = sorted({kind for found in kinds.values() for kind in found} | set(values))
         units += [[_fact(a, _DISJOINT, b)] for a, b in combinations(known, 2) if (a, b) in self.disjoint]
         units += [[_fact(a, _DIFFERENT, b)] for a, b in combinations(nodes, 2) if (a, b) in self.different]

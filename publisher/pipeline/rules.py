@@ -57,7 +57,6 @@ def parse_rule(name: str, text: str, iris: Iris) -> Rule:
     return Rule(**header, file=name, query=text.replace(CANONICAL_BASE, iris.base))
 
 
-
 def rule_table(rules: Iterable[Rule]) -> str:
     """The rules as a Markdown table, for the documentation."""
     lines = ["| Rule | What it finds | Why | Example |", "|---|---|---|---|"]

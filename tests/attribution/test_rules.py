@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Store
 
-from publisher.pipeline.attribute import attribute
+from publisher.pipeline.attribute import NATIVE, attribute
 from tests.attribution.model import OPEN, Model, Prop, Said, World
 from tests.attribution.worlds import DOCUMENTS, IRIS, PROPS, RULES, SPEAKERS, derive, ontology, thing, triples, worlds
 
@@ -87,6 +87,17 @@ def test_counts_are_as_defined(world: World) -> None:
     assert dict(pairs(store, "namedIndependentSources")) == {t: str(model.named_sources(t)) for t in affirmed}
     assert dict(pairs(store, "reportCount")) == {t: str(len(model.reports(t))) for t in affirmed}
     assert dict(pairs(store, "outletCount")) == {t: str(len(model.outlets(t))) for t in affirmed}
+
+
+@seldom
+@given(worlds(smallest=3))
+def test_the_fast_form_of_a_rule_finds_what_its_query_finds(world: World) -> None:
+    store = derive(world)
+    assert set(NATIVE) == {"counts-as"}
+    (rule,) = (rule for rule in RULES if rule.id == "counts-as")
+    result = store.query(rule.query)
+    assert isinstance(result, QueryTriples)
+    assert set(result) == NATIVE[rule.id](store, IRIS)
 
 
 @seldom

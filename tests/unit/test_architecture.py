@@ -74,6 +74,7 @@ PIPELINE = [
     "validate",
     "infer",
     "rules",
+    "voices",
     "attribute",
     "perspectives",
     "clash",
