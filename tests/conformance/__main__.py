@@ -1,4 +1,5 @@
-"""`python -m tests.conformance` runs the suites, writes `docs/conformance.md` and says what is not as listed."""
+"""`python -m tests.conformance` runs the suites at a real server, writes `docs/conformance.md` and says what is not
+as listed."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ import tempfile
 from pathlib import Path
 
 from tests.conformance.deviations import load_deviations
-from tests.conformance.endpoint import Data, InProcess
+from tests.conformance.endpoint import Data, OverNetwork
 from tests.conformance.manifest import SUITES, load_cases
 from tests.conformance.report import PAGE, write
 from tests.conformance.run import run
+from tests.serving import serve
 
 
 def main() -> int:
@@ -21,9 +23,10 @@ def main() -> int:
     listed = {name for deviation in deviations for name in deviation.tests}
     with tempfile.TemporaryDirectory() as folder:
         data = Data(Path(folder))
-        transport = InProcess(data.releases)
         cases = load_cases()
-        outcomes = [run(case, data, transport) for case in cases if not case.skip]
+        with serve(data.releases, query_per_client_rate="100000") as address:
+            transport = OverNetwork(address)
+            outcomes = [run(case, data, transport) for case in cases if not case.skip]
     wrong = [outcome for outcome in outcomes if outcome.passed == (outcome.case.id in listed)]
     for outcome in wrong:
         print(f"{outcome.case.id}: {outcome or 'passes, but is listed as a deviation'}")

@@ -18,8 +18,8 @@ _HEAD = """# Conformance
 
 <!-- Written by `make conformance`; do not edit. -->
 
-The test suites of the W3C for SPARQL ({source}) are run through `/sparql`. Each test has a store
-of its own. Results of SELECT and ASK are asked for in JSON, XML, CSV and TSV, those of CONSTRUCT in Turtle,
+The test suites of the W3C for SPARQL ({source}) are sent to `/sparql` of a running server. Each test
+has a store of its own. Results of SELECT and ASK are asked for in JSON, XML, CSV and TSV, those of CONSTRUCT in Turtle,
 N-Triples, RDF/XML and JSON-LD; a test passes if the result is right in all of them. Blank nodes are compared up to
 isomorphism, rows as a multiset and in order where the query orders them, numbers and booleans by datatype and value.
 
@@ -30,7 +30,7 @@ _TAIL = """
 
 `make test` runs the suites if they are beside the checkout, in `../shared/w3c`. A test that deviates is listed with its
 reason in `tests/conformance/deviations.toml`; it has to fail, and every other test has to pass. `make conformance`
-writes this page.
+(`python -m tests.conformance`) writes this page.
 """
 
 

@@ -1,4 +1,8 @@
-"""The W3C test suites at our endpoint, with the list of deviations held to what happens."""
+"""The W3C test suites at our endpoint, with the list of deviations held to what happens.
+
+All tests go through the application in this process, and some through a real server, where each set of data takes new
+query processes. `make conformance` sends all of them to a real server.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +91,7 @@ def test_page_is_up_to_date(outcome: Run) -> None:
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     data = Data(tmp_path_factory.mktemp("conformance-network"))
-    with serve(data.releases) as address:
+    with serve(data.releases, query_per_client_rate="100000") as address:
         transport = OverNetwork(address)
         yield lambda case: run(case, data, transport)
 
