@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from publisher.config import Settings
 from publisher.errors import (
     ClientTooBusy,
     MediaTypeUnsupported,
@@ -17,10 +20,11 @@ from publisher.errors import (
     QueryRefused,
     RequestInvalid,
 )
+from publisher.formats import HTML
 from publisher.query.normal import normal_form
-from publisher.web.answers import AnswerCache, Finished, Receipt, matches
+from publisher.web.answers import EXPOSED, AnswerCache, Finished, Receipt, matches
 from publisher.web.clients import Clients, client_of
-from publisher.web.protocol import FORM, QUERY, Ask, Incoming, check_release, parse
+from publisher.web.protocol import FORM, GRAPH_OFFERED, QUERY, TABLE_OFFERED, Ask, Incoming, check_release, parse
 
 ASK = "ASK { ?s ?p ?o }"
 CONSTRUCT = "CONSTRUCT WHERE { ?s ?p ?o }"
@@ -143,6 +147,22 @@ DIFFERENT = [
     ("ASK { ?s ex:it\\'s 'a  b' }", "ASK { ?s ex:it\\'s 'a b' }"),
     ("ASK { ?s ?p \\u0027a  b\\u0027 }", "ASK { ?s ?p \\u0027a b\\u0027 }"),
 ]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "sparql.md"
+
+
+def test_the_documentation_names_every_format_header_and_limit() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    for query, offered in ((ASK, TABLE_OFFERED), (CONSTRUCT, GRAPH_OFFERED)):
+        row = next(r for r in text.splitlines() if r.startswith("| SELECT, ASK" if query == ASK else "| CONSTRUCT"))
+        types, names = (re.findall(r"`([^`]+)`", cell) for cell in row.split("|")[2:4])
+        assert [m.name for m in offered if m is not HTML][: len(types)] == types
+        assert [asked(get([("query", query), ("format", name)])).media_type.name for name in names] == types
+    for header in EXPOSED:
+        assert f"`{header}`" in text, header
+    for setting in set(re.findall(r"`(query_\w+)`", text)):
+        assert hasattr(Settings, setting), setting
 
 
 def test_normal_form() -> None:
