@@ -7,6 +7,7 @@ build does it, and the server notices.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from publisher.vocab import CANONICAL_BASE
 from publisher.web import create_app
 from tests.conformance.manifest import GraphFile
 from tests.conformance.results import SUFFIXES
+
+_PATIENCE = 3
+"""Times that a busy server is asked."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +60,20 @@ class InProcess:
 
 
 class OverNetwork:
-    """To a server, whose address ends with a slash."""
+    """To a server, whose address ends with a slash. When it is busy we come back as it asks."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._session = requests.Session()
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        response = self._session.request(
-            method,
-            f"{self.address.rstrip('/')}{path}",
-            headers=dict(headers),
-            data=body,
-            timeout=60,
-            allow_redirects=False,
-        )
+        for _ in range(_PATIENCE):
+            response = self._session.request(
+                method, f"{self.address}{path[1:]}", headers=dict(headers), data=body, timeout=60, allow_redirects=False
+            )
+            if response.status_code != 503:
+                break
+            time.sleep(min(int(response.headers.get("Retry-After", 1)), 10))
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
         return Reply(response.status_code, media_type, response.content)
 
