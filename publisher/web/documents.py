@@ -1,11 +1,11 @@
-"""Whole graphs: `/ontology`, `/shapes`, `/graph/<source>`, `/perspective/<agent>`; and what they contain."""
+"""Whole graphs: `/ontology`, `/shapes`, `/graph/<source>`; and what they contain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pyoxigraph as ox
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound as NoSuchPath
 
 from publisher.errors import NotFound
@@ -54,13 +54,6 @@ def graph(file: str) -> Response:
     return _named_graph(f"/graph/{source}", forced)
 
 
-@blueprint.get("/perspective/<file>")
-def perspective(file: str) -> Response:
-    """The world as one agent tells it. These triples are nowhere in the default graph."""
-    agent, forced = split_suffix(file)
-    return _named_graph(f"/perspective/{agent}", forced)
-
-
 @blueprint.get("/.well-known/genid/<name>")
 def genid(name: str) -> Response:
     """A skolem IRI stands for a blank node of the ontology or the shapes: 303 to where it is used."""
@@ -100,17 +93,20 @@ def _named_graph(path: str, forced: MediaType | None) -> Response:
     return _graph(node, Variants(path, DOCUMENT_FORMATS), forced, _graph_page, iri)
 
 
-def _graph(
-    node: ox.NamedNode, variants: Variants, forced: MediaType | None, page: Page, canonical: str
-) -> Response:
+def _graph(node: ox.NamedNode, variants: Variants, forced: MediaType | None, page: Page, canonical: str) -> Response:
     snapshot = current()
     if not snapshot.store.has_graph(node):
         raise NotFound(f"there is no graph {node.value} in this release")
     media_type = variants.choose(forced)
-    if media_type is HTML:
-        return represent(page(node, variants), media_type, variants, canonical=canonical)
-    triples = sort_triples(quad.triple for quad in snapshot.store.quads(graph=node))
-    body = serialise(unskolemise(triples, snapshot.iris), media_type, snapshot.iris.prefixes())
+
+    def make() -> tuple[bytes, int]:
+        if media_type is HTML:
+            return page(node, variants).encode(), 1
+        triples = sort_triples(quad.triple for quad in snapshot.store.quads(graph=node))
+        return serialise(unskolemise(triples, snapshot.iris), media_type, snapshot.iris.prefixes()), 1
+
+    key = ("graph", links().root, variants.base, request.args.get("page", ""), media_type.name)
+    body, _ = snapshot.bodies.get(key, make)
     return represent(body, media_type, variants, canonical=canonical)
 
 

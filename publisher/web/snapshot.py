@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from publisher.config import Settings
 from publisher.errors import PublisherError
 from publisher.formats import N_QUADS
 from publisher.iris import Iris
+from publisher.query.description import TYPE
 from publisher.query.engine import InProcessEngine, QueryEngine
 from publisher.query.isolated import IsolatedEngine
 from publisher.query.limits import MEBI
@@ -73,6 +74,15 @@ class Snapshot:
         """The DCAT, VoID and PROV description of the release, from its `catalog.nq`."""
         quads = ox.parse((self.release.path / CATALOG).read_bytes(), format=N_QUADS.rdf)
         return tuple(quad.triple for quad in quads)
+
+    @cached_property
+    def entities(self) -> Mapping[str, tuple[ox.NamedNode, ...]]:
+        """Everything that has a type, by the kind of entity that its IRI names; found once."""
+        found: dict[str, dict[ox.NamedNode, None]] = {}
+        for quad in self.store.quads(None, TYPE):
+            if isinstance(quad.subject, ox.NamedNode) and (name := self.iris.entity_name(quad.subject.value)):
+                found.setdefault(name.type, {})[quad.subject] = None
+        return {type_: tuple(nodes) for type_, nodes in found.items()}
 
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:
