@@ -39,4 +39,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) releases
+	rm -rf $(VENV) releases build publisher/web/static/editor

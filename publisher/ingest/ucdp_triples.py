@@ -19,8 +19,10 @@ from publisher.ingest.ucdp_claims import claim, coding, label
 from publisher.ingest.ucdp_event import Event, Reference
 from publisher.ingest.ucdp_shared import Shared
 from publisher.ingest.ucdp_speakers import Speaker, read_speakers
+from publisher.iris import Iris
+from publisher.vocab import CANONICAL_BASE
 
-RULE = "https://w3id.org/attested/rule/"
+RULE = Iris(CANONICAL_BASE).rule("")
 
 
 def event_triples(event: Event, document: str, shared: Shared, triples: Triples) -> None:

@@ -84,7 +84,7 @@ def to_sssom(candidates: Iterable[Candidate]) -> str:
     """The candidates as an SSSOM mapping set, the surest first."""
     prefixes = {f"att-{kind}": f"{CANONICAL_BASE}id/{kind}/" for kind in KINDS} | {"semapv": SEMAPV, "skos": SKOS}
     head = [
-        "mapping_set_id: https://w3id.org/attested/mappings/proposed",
+        f"mapping_set_id: {CANONICAL_BASE}mappings/proposed",
         "mapping_set_title: Proposed links between two sources",
         "mapping_set_description: Candidates found by name and place. None is decided; see the comments.",
         "license: https://creativecommons.org/licenses/by/4.0/",
