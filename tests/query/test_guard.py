@@ -164,3 +164,39 @@ def test_other_text_is_invalid(text: str) -> None:
 def test_cost_is_linear() -> None:
     hard = "SELECT * { FILTER(" + "1<2#>" * 20_000 + "\n) }"
     assert guard.check(hard) == "SELECT"
+
+
+SERVICES = frozenset({"http://a.example/sparql"})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { SERVICE <http://a.example/sparql> { ?s ?p ?o } }",
+        "ASK { service silent <http://a.example/sparql> { ?s ?p ?o } }",
+        "ASK { SERVICE # there\n <http://a.example/sparql> { ?s ?p ?o } }",
+    ],
+)
+def test_an_allowed_service(query: str) -> None:
+    assert guard.check(query, SERVICES) == "ASK"
+    with pytest.raises(QueryRefused):
+        guard.check(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { SERVICE <http://b.example/sparql> { ?s ?p ?o } }",
+        "ASK { SERVICE <http://a.example/sparql/> { ?s ?p ?o } }",
+        "ASK { SERVICE ?e { ?s ?p ?o } }",
+        "PREFIX a: <http://a.example/> ASK { SERVICE a:sparql { ?s ?p ?o } }",
+        "BASE <http://a.example/> ASK { SERVICE <sparql> { ?s ?p ?o } }",
+        "ASK { SERVICE <http://a.example/sparql> { SERVICE <http://b.example/> { ?s ?p ?o } } }",
+        "ASK { FILTER(1<2)SERVICE#>\n<http://b.example/> { ?s ?p ?o } }",
+        "ASK { FILTER(?x<SERVICE<http://a.example/sparql>{}) SERVICE:x { ?s ?p ?o } }",
+        "ASK { \\u0053ERVICE <http://b.example/> { ?s ?p ?o } }",
+    ],
+)
+def test_no_other_service(query: str) -> None:
+    with pytest.raises(QueryRefused):
+        guard.check(query, SERVICES)
