@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from publisher.errors import ConfigurationError
 from publisher.vocab import FOREIGN_PREFIXES
@@ -145,6 +146,25 @@ class Iris:
     def policy(self, name: str) -> str:
         """A resolution policy, and the named graph of what it chooses."""
         return f"{self.base}policy/{name}"
+
+    @property
+    def policies(self) -> str:
+        """The list of the resolution policies."""
+        return f"{self.base}policy/"
+
+    def document(self, name: EntityName) -> str:
+        """The description of an entity, as a document."""
+        return f"{self.base[:-1]}{self.document_path(name)}"
+
+    @staticmethod
+    def as_of(document: str, day: date) -> str:
+        """What a document says if it takes account only of what had been said by the end of a day."""
+        return f"{document}{'&' if '?' in document else '?'}asOf={day.isoformat()}"
+
+    @property
+    def releases(self) -> str:
+        """The list of the releases."""
+        return f"{self.base}releases"
 
     def release(self, id_: str) -> str:
         """A release."""

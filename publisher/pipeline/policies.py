@@ -16,7 +16,7 @@ from publisher.attribution.headers import parse_header
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
 from publisher.pipeline.load import sort_triples
-from publisher.vocab import CANONICAL_BASE, DCTERMS, RDF, RDFS, SKOS
+from publisher.vocab import CANONICAL_BASE, DCTERMS, RDF, RDFS, SH, SKOS
 
 KEYS = ("id", "title", "problem", "example", "caution")
 
@@ -61,7 +61,7 @@ def apply(policy: Policy, store: Store) -> tuple[Triple, ...]:
 
 
 def describe_policies(policies: Iterable[Policy], iris: Iris) -> tuple[Triple, ...]:
-    """What the default graph says about the policies, sorted."""
+    """What the default graph says about the policies, their queries included, sorted."""
     triples = []
     for policy in policies:
         node = NamedNode(iris.policy(policy.id))
@@ -73,4 +73,5 @@ def describe_policies(policies: Iterable[Policy], iris: Iris) -> tuple[Triple, .
             (SKOS + "scopeNote", policy.caution),
         ):
             triples.append(Triple(node, NamedNode(predicate), Literal(text, language="en")))
+        triples.append(Triple(node, NamedNode(SH + "construct"), Literal(policy.query)))
     return sort_triples(triples)

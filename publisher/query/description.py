@@ -43,9 +43,9 @@ class Description:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """When and why a thing was withdrawn."""
+    """Why a thing was withdrawn, and when, if that is known."""
 
-    time: str
+    time: str | None
     reason: str
 
 
@@ -61,19 +61,19 @@ def describe(store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, siz
         shown = sort_triples(incoming)[(page - 1) * size : page * size]
     triples = {*outgoing, *shown}
     triples |= _belonging(store, iris, subject, shown)
-    triples |= _names(store, triples)
+    triples |= names_of(store, triples)
     if pages > 1:
         triples |= _paging(iris, subject, len(incoming), page, pages)
     return Description(subject, sort_triples(triples, subject), len(incoming), page, pages)
 
 
 def withdrawal(store: Store, iris: Iris, subject: ox.NamedNode) -> Withdrawal | None:
-    """Why `subject` was withdrawn: its `prov:invalidatedAtTime` and `att:withdrawnBecause`; else None."""
-    time = next(store.quads(subject, ox.NamedNode(f"{PROV}invalidatedAtTime")), None)
+    """Why `subject` was withdrawn: its `att:withdrawnBecause`; None if it was not. The time may be unknown."""
     reason = next(store.quads(subject, ox.NamedNode(iris.att("withdrawnBecause"))), None)
-    if time is None or reason is None:
+    if reason is None:
         return None
-    return Withdrawal(_text(time.object), _text(reason.object))
+    time = next(store.quads(subject, ox.NamedNode(f"{PROV}invalidatedAtTime")), None)
+    return Withdrawal(_text(time.object) if time else None, _text(reason.object))
 
 
 def _text(term: object) -> str:
@@ -102,7 +102,7 @@ def _belonging(store: Store, iris: Iris, subject: ox.NamedNode, incoming: Iterab
     return found
 
 
-def _names(store: Store, triples: Iterable[ox.Triple]) -> set[ox.Triple]:
+def names_of(store: Store, triples: Iterable[ox.Triple]) -> set[ox.Triple]:
     """Labels and types of every IRI in subject or object place, and labels of predicates and types."""
     nodes = {t for triple in triples for t in (triple.subject, triple.object) if isinstance(t, ox.NamedNode)}
     names: set[ox.Triple] = {quad.triple for node in nodes for quad in store.quads(node, TYPE)}

@@ -9,13 +9,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from publisher.config import Settings
 from publisher.web import (
     catalog,
+    cite,
     documents,
     dumps,
     editor_page,
     errors,
     examples,
+    explanations,
+    history,
     operations,
     pages,
+    perspectives,
+    policies,
     resources,
     sparql,
 )
@@ -73,7 +78,8 @@ def create_app(settings: Settings, endpoint: Endpoint | None = None) -> Flask:
     app.after_request(finish)
     CORS(app, send_wildcard=True, expose_headers=list(_EXPOSED), methods=_METHODS, max_age=86400)
     errors.install(app)
-    for module in (resources, documents, sparql, editor_page, examples, dumps, catalog, pages, operations):
+    reading = (resources, documents, perspectives, policies, explanations, cite, history, pages)
+    for module in (*reading, sparql, editor_page, examples, dumps, catalog, operations):
         app.register_blueprint(module.blueprint)
     if count := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

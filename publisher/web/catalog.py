@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound as NoSuchPath
 
-from publisher.errors import NotFound
 from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
 from publisher.query.serialise import serialise, sort_triples
 from publisher.web.http import Variants, current, links, represent
@@ -34,14 +33,6 @@ def void() -> Response:
 @blueprint.get("/about")
 def dataset() -> Response:
     """The data set and its publisher (`/about#publisher`) are things; their description is the catalog."""
-    return Response(status=303, headers={"Location": links().path("/catalog")})
-
-
-@blueprint.get("/releases/<id_>")
-def release(id_: str) -> Response:
-    """A release is a thing too; while it is the current one, the catalog describes it."""
-    if id_ != current().release.id:
-        raise NotFound(f"release {id_} is not the current one", hint="See /catalog.")
     return Response(status=303, headers={"Location": links().path("/catalog")})
 
 

@@ -37,17 +37,17 @@ def download(file: str) -> Response:
 @blueprint.get("/releases/<id_>/dumps/")
 def listing_of(id_: str) -> Response:
     """What there is to download of one release."""
-    return _listing(_release(id_), f"/releases/{id_}/dumps/")
+    return _listing(kept(id_), f"/releases/{id_}/dumps/")
 
 
 @blueprint.get("/releases/<id_>/dumps/<file>")
 def download_of(id_: str, file: str) -> Response:
     """A file of one release; it never changes."""
-    return _download(_release(id_), file, "public, max-age=31536000, immutable")
+    return _download(kept(id_), file, "public, max-age=31536000, immutable")
 
 
-def _release(id_: str) -> Release:
-    """Raises `NotFound` unless the release is kept."""
+def kept(id_: str) -> Release:
+    """A release of this server. Raises `NotFound` unless it is kept."""
     snapshot = current()
     if id_ == snapshot.release.id:
         return snapshot.release

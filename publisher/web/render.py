@@ -11,13 +11,10 @@ from flask import render_template
 
 from publisher.errors import NotFound
 from publisher.formats import HTML
-from publisher.query.description import TYPE, Description
-from publisher.query.facts import Facts, best_label
+from publisher.query.facts import Facts
 from publisher.releases import GraphInfo
-from publisher.vocab import DCTERMS, RDFS, SKOS
 from publisher.web.http import Variants
 from publisher.web.snapshot import Snapshot
-from publisher.web.statements import Statements
 from publisher.web.urls import Links
 from publisher.web.view import Item, Viewer, literal_item
 from publisher.web.vocabulary import shape_sections, term_sections
@@ -26,11 +23,6 @@ PAGE = 200
 """Entries on one page of a list."""
 SHOWN = 200
 """Values of one property on a page; the rest is counted, and the RDF formats have them all."""
-
-_MATCHES = ("exactMatch", "closeMatch", "relatedMatch", "broadMatch", "narrowMatch")
-_PROSE = tuple(
-    ox.NamedNode(iri) for iri in (f"{SKOS}definition", f"{DCTERMS}description", f"{RDFS}comment", f"{SKOS}scopeNote")
-)
 
 
 @dataclass(frozen=True)
@@ -54,52 +46,6 @@ class Paging:
     def at(self, number: int) -> str:
         """The address of a page."""
         return f"{self.base}{'&' if '?' in self.base else '?'}page={number}"
-
-
-def entity_page(snapshot: Snapshot, links: Links, description: Description, variants: Variants) -> str:
-    """An entity, or a foreign IRI: what kind decides which sections there are."""
-    node, facts = description.subject, Facts(snapshot.store, snapshot.iris)
-    viewer = Viewer(facts, links)
-    statements = Statements(facts, viewer)
-    outgoing = [t for t in description.triples if t.subject == node]
-    incoming = [t for t in description.triples if t.object == node]
-    is_statement = facts.is_a(node, "Statement")
-    own = [node] if is_statement else []
-    said = facts.subjects(facts.att("speaker"), node)
-    about = [] if is_statement else statements.about(node)
-    claimed = facts.subjects(facts.att("proposition"), node)
-    concerned = sorted({*own, *about, *claimed}, key=lambda n: n.value)
-    labels = [t.object for t in outgoing if t.predicate.value == f"{RDFS}label"]
-    title = best_label(label for label in labels if isinstance(label, ox.Literal))
-    return render_template(
-        "entity.html",
-        **frame(snapshot, links, variants),
-        title=literal_item(title) if title else viewer.item(node),
-        iri=node.value,
-        local=snapshot.iris.path_of(node.value) is not None,
-        link=links.to(node.value),
-        types=viewer.items(t.object for t in outgoing if t.predicate == TYPE),
-        prose=[literal_item(v) for p in _PROSE for v in facts.objects(node, p) if isinstance(v, ox.Literal)],
-        names=_names(facts, node),
-        row=statements.row(node) if is_statement else None,
-        places=statements.places(node),
-        proposition=viewer.items(facts.nodes(node, "proposition")),
-        attests=viewer.items(facts.nodes(node, "attests")),
-        attested_by=viewer.items(facts.subjects(facts.att("attests"), node)),
-        rebuts=viewer.items(facts.nodes(node, "rebuts")),
-        rebutted_by=viewer.items(facts.subjects(facts.att("rebuts"), node)),
-        contradicts=viewer.items(facts.nodes(node, "contradicts")),
-        groups=statements.groups({*about, *claimed}),
-        said=statements.groups(said),
-        conflicts=statements.conflicts(concerned),
-        reported=statements.reported(node),
-        matches=viewer.fields(t for t in outgoing if t.predicate.value in {f"{SKOS}{m}" for m in _MATCHES}),
-        fields=viewer.fields(outgoing),
-        back=viewer.fields(incoming, incoming=True),
-        incoming=description.incoming,
-        shown=SHOWN,
-        paging=Paging(description.page, description.pages, description.incoming, _base(links, variants)),
-    )
 
 
 def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants, number: int) -> str:
@@ -206,21 +152,13 @@ def list_entities(snapshot: Snapshot, links: Links, type_: str) -> list[Item]:
     """Entities whose IRI is `id/<type>/…`, by label. Withdrawn ones are left out."""
     facts = Facts(snapshot.store, snapshot.iris)
     viewer = Viewer(facts, links)
-    nodes = {quad.subject for quad in snapshot.store.quads(None, TYPE) if _is(snapshot, quad.subject, type_)}
     withdrawn = facts.att("withdrawnBecause")
-    kept = (n for n in nodes if isinstance(n, ox.NamedNode) and facts.value(n, withdrawn) is None)
+    kept = (n for n in snapshot.entities.get(type_, ()) if facts.value(n, withdrawn) is None)
     return list(viewer.items(kept))
 
 
 def _count(snapshot: Snapshot, type_: str) -> int:
-    return len({q.subject for q in snapshot.store.quads(None, TYPE) if _is(snapshot, q.subject, type_)})
-
-
-def _is(snapshot: Snapshot, subject: object, type_: str) -> bool:
-    if not isinstance(subject, ox.NamedNode):
-        return False
-    name = snapshot.iris.entity_name(subject.value)
-    return name is not None and name.type == type_
+    return len(snapshot.entities.get(type_, ()))
 
 
 def _graphs(snapshot: Snapshot) -> list[GraphInfo]:
@@ -250,15 +188,8 @@ def _cell(value: Mapping[str, str] | None, links: Links) -> Item | None:
     return literal_item(ox.Literal(text, language=language)) if language else Item(text, dir="auto")
 
 
-def _names(facts: Facts, node: ox.NamedNode) -> list[Item]:
-    """Other names, each in its language."""
-    predicates = (ox.NamedNode(f"{SKOS}altLabel"), ox.NamedNode(f"{RDFS}label"), ox.NamedNode(f"{SKOS}prefLabel"))
-    best = facts.label(node)
-    found = {v for p in predicates for v in facts.objects(node, p) if isinstance(v, ox.Literal) and v != best}
-    return [literal_item(value) for value in sorted(found, key=str)]
-
-
-def _base(links: Links, variants: Variants) -> str:
+def without_page(links: Links, variants: Variants) -> str:
+    """The address of a document without the number of its page."""
     others = [p for p in variants.query.lstrip("?").split("&") if p and not p.startswith("page=")]
     return links.path(variants.base) + (f"?{'&'.join(others)}" if others else "")
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import quote
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound as NoSuchPath
 
-from publisher.errors import NotFound, RequestInvalid, Withdrawn
+from publisher.errors import NotAcceptable, NotFound, RequestInvalid, Withdrawn
 from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
 from publisher.iris import EntityName
-from publisher.query.description import describe, withdrawal
+from publisher.query.description import Description, Withdrawal, describe, withdrawal
 from publisher.query.serialise import serialise
+from publisher.web.entity import DATED, entity_page
 from publisher.web.http import Variants, add_link, current, links, represent
-from publisher.web.render import entity_page
+from publisher.web.moment import NAME, refuse_day, requested_day
+from publisher.web.then import describe_then
 
 blueprint = Blueprint("resources", __name__)
 
@@ -23,8 +26,11 @@ blueprint = Blueprint("resources", __name__)
 def identify(type_: str, slug: str) -> Response:
     """303 to the description: a thing is not a document (httpRange-14)."""
     name = _name(type_, slug)
-    _known(name)
-    path = links().path(current().iris.document_path(name))
+    node, gone = _known(name)
+    if gone:
+        return _tombstone(name, node, gone, None)
+    day = _day(name)
+    path = links().at(current().iris.document_path(name), **({NAME: day.isoformat()} if day else {}))
     response = Response(status=303, headers={"Location": path, "Cache-Control": "public, max-age=60"})
     add_link(response.headers, path, "describedby")
     return response
@@ -35,7 +41,11 @@ def document(type_: str, file: str) -> Response:
     """The description of an entity, negotiated, or forced by a suffix."""
     slug, forced = split_suffix(file)
     name = _name(type_, slug)
-    node = _known(name)
+    node, gone = _known(name)
+    if gone:
+        return _tombstone(name, node, gone, forced)
+    if day := _day(name):
+        return _respond_then(name, node, day, forced)
     return _respond(node, current().iris.document_path(name), "", forced)
 
 
@@ -64,8 +74,11 @@ def lookup(suffix: str = "") -> Response:
         node = ox.NamedNode(iri)
     except ValueError as error:
         raise RequestInvalid(f"`iri` is not an absolute IRI: {error}", hint="Encode it once.") from None
+    refuse_day("what is found by its IRI")
     if (name := current().iris.entity_name(iri)) is not None:
-        _known(name)
+        gone = _known(name)[1]
+        if gone:
+            return _tombstone(name, node, gone, forced)
     return _respond(node, "/lookup", f"iri={quote(iri, safe='')}", forced)
 
 
@@ -92,6 +105,42 @@ def _respond(node: ox.NamedNode, base: str, query: str, forced: MediaType | None
         if 1 <= other <= pages:
             add_link(response.headers, page_path(variants, other), rel)
     return response
+
+
+def _respond_then(name: EntityName, node: ox.NamedNode, day: date, forced: MediaType | None) -> Response:
+    """Describe `node` as of the end of a day."""
+    snapshot = current()
+    base, query = snapshot.iris.document_path(name), f"?{NAME}={day.isoformat()}"
+    variants = Variants(base, DOCUMENT_FORMATS, query)
+    media_type = variants.choose(forced)
+    document = snapshot.iris.as_of(snapshot.iris.document(name), day)
+
+    def make() -> tuple[bytes, int]:
+        triples = describe_then(snapshot.store, snapshot.iris, node, document, day)
+        if media_type is HTML:
+            description = Description(node, triples, 0, 1, 1)
+            return entity_page(snapshot, links(), description, variants, day).encode(), 1
+        return serialise(triples, media_type, snapshot.iris.prefixes()), 1
+
+    body, _ = snapshot.bodies.get((links().root, base, query, media_type.name), make)
+    return represent(body, media_type, variants, canonical=document)
+
+
+def _tombstone(name: EntityName, node: ox.NamedNode, gone: Withdrawal, forced: MediaType | None) -> Response:
+    """410 with the reason and what is on record. Raises `Withdrawn` for a client that takes no description."""
+    try:
+        response = _respond(node, current().iris.document_path(name), "", forced)
+    except NotAcceptable:
+        raise Withdrawn(gone.reason, hint=f"Withdrawn at {gone.time}." if gone.time else None) from None
+    response.status_code = 410
+    del response.headers["Content-Location"]
+    return response
+
+
+def _day(name: EntityName) -> date | None:
+    if name.type not in DATED:
+        refuse_day(f"the description of a thing of type {name.type}")
+    return requested_day()
 
 
 def page_path(variants: Variants, number: int) -> str:
@@ -129,12 +178,10 @@ def _name(type_: str, slug: str) -> EntityName:
         ) from None
 
 
-def _known(name: EntityName) -> ox.NamedNode:
-    """Its node. Raises `Withdrawn`, or `NotFound` if nothing is said about it as a subject."""
+def _known(name: EntityName) -> tuple[ox.NamedNode, Withdrawal | None]:
+    """Its node, and why it was withdrawn, if it was. Raises `NotFound` if nothing is said about it as a subject."""
     snapshot = current()
     node = ox.NamedNode(snapshot.iris.entity(name.type, name.slug))
-    if (gone := withdrawal(snapshot.store, snapshot.iris, node)) is not None:
-        raise Withdrawn(gone.reason, hint=f"Withdrawn at {gone.time}.")
     if next(snapshot.store.quads(node), None) is None:
         raise NotFound(f"there is no {name.type} called {name.slug}")
-    return node
+    return node, withdrawal(snapshot.store, snapshot.iris, node)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
@@ -11,6 +12,9 @@ from publisher.query.facts import Facts
 from publisher.query.store import Term
 from publisher.vocab import DCTERMS, OA, RDF
 from publisher.web.view import Item, Viewer
+
+Counts = Callable[[ox.NamedNode], bool]
+"""Whether a statement counts, for example as of a day."""
 
 POLARITIES = (
     ("positive", "Affirmed", "These speakers say that it is so."),
@@ -47,6 +51,10 @@ class StatementRow:
     stated: tuple[Item, ...]
     hedged: bool
     verbatim: bool
+    reason: tuple[Item, ...] = ()
+    """Why it was withdrawn."""
+    part: bool = False
+    """Whether it is shown below the statement that it is part of."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +65,6 @@ class Group:
     title: str
     note: str
     rows: tuple[StatementRow, ...]
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A contradiction between statements."""
-
-    contradiction: Item
-    strength: tuple[Item, ...]
-    between: tuple[StatementRow, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,18 @@ class Statements:
             stated=items(stated),
             hedged=self._flag(node, "hedged"),
             verbatim=self._flag(node, "verbatim"),
+            reason=items(facts.objects(node, facts.att("withdrawnBecause"))),
         )
+
+    def in_force(self, node: ox.NamedNode) -> bool:
+        """Neither withdrawn nor superseded; what the rules say nothing about is in force."""
+        value = self.facts.value(node, self.facts.att("inForce"))
+        withdrawn = self.facts.value(node, self.facts.att("withdrawnBecause")) is not None
+        return not withdrawn and not (isinstance(value, ox.Literal) and value.value in {"false", "0"})
+
+    def rows(self, nodes: Iterable[ox.NamedNode]) -> tuple[StatementRow, ...]:
+        """By identifier, a part of a statement right below it."""
+        return self._rows(nodes)
 
     def groups(self, nodes: Iterable[ox.NamedNode]) -> tuple[Group, ...]:
         """Statements grouped by the polarity of their stance, in a fixed order; empty groups left out."""
@@ -139,32 +149,19 @@ class Statements:
         found = (p.value for stance in stances for p in self.facts.nodes(stance, "polarity"))
         return next((names[value] for value in found if value in names), "")
 
-    def conflicts(self, nodes: Iterable[ox.NamedNode]) -> tuple[Conflict, ...]:
-        """Contradictions in which any of the statements takes part, each once."""
-        between = self.facts.att("between")
-        found = {c for node in nodes for c in self.facts.subjects(between, node)}
-        conflicts = (
-            Conflict(
-                self.viewer.item(c),
-                self.viewer.items(self.facts.nodes(c, "strength")),
-                tuple(self.row(s) for s in self.facts.nodes(c, "between")),
-            )
-            for c in found
-        )
-        return tuple(sorted(conflicts, key=lambda c: c.contradiction.iri))
-
-    def reported(self, node: ox.NamedNode) -> tuple[Reported, ...]:
-        """The derived twins of `node` with the speakers behind each."""
+    def reported(self, node: ox.NamedNode, counts: Counts | None = None) -> tuple[Reported, ...]:
+        """The derived twins of `node` with the speakers behind each; only what statements that count say."""
         facts, found = self.facts, []
         claim_of = {
             twin: predicate
             for quad in facts.store.quads(None, facts.att("reportedAs"))
-            if isinstance(twin := quad.object, ox.NamedNode)
-            and isinstance(predicate := quad.subject, ox.NamedNode)
+            if isinstance(twin := quad.object, ox.NamedNode) and isinstance(predicate := quad.subject, ox.NamedNode)
         }
         for twin, predicate in sorted(claim_of.items(), key=str):
             for value in facts.objects(node, twin):
-                speakers = self._affirming(node, predicate, value)
+                speakers = self._affirming(node, predicate, value, counts)
+                if counts is not None and not speakers:
+                    continue
                 item = self.viewer.item
                 found.append(Reported(item(twin), item(value), self.viewer.items(speakers)))
         return tuple(found)
@@ -188,19 +185,26 @@ class Statements:
                 places.append(Place(self.viewer.item(sources[0]), *texts))
         return tuple(places)
 
-    def _affirming(self, node: ox.NamedNode, predicate: ox.NamedNode, value: Term) -> set[ox.NamedNode]:
+    def _affirming(
+        self, node: ox.NamedNode, predicate: ox.NamedNode, value: Term, counts: Counts | None
+    ) -> set[ox.NamedNode]:
         facts = self.facts
         claims = set(facts.subjects(ox.NamedNode(f"{RDF}subject"), node))
         claims = {c for c in claims if predicate in facts.objects(c, ox.NamedNode(f"{RDF}predicate"))}
         claims = {c for c in claims if value in facts.objects(c, ox.NamedNode(f"{RDF}object"))}
         statements = {s for claim in claims for s in facts.subjects(facts.att("proposition"), claim)}
-        return {
-            speaker for s in statements if self.polarity(s) == "positive" for speaker in facts.nodes(s, "speaker")
-        }
+        counted = (s for s in statements if (counts is None and self.in_force(s)) or (counts is not None and counts(s)))
+        return {speaker for s in counted if self.polarity(s) == "positive" for speaker in facts.nodes(s, "speaker")}
 
     def _rows(self, nodes: Iterable[ox.NamedNode]) -> tuple[StatementRow, ...]:
-        rows = (self.row(node) for node in nodes)
-        return tuple(sorted(rows, key=lambda r: (r.identifier, r.statement.iri)))
+        nodes = set(nodes)
+        part_of = ox.NamedNode(f"{DCTERMS}isPartOf")
+        rows = []
+        for node in nodes:
+            row, whole = self.row(node), self.facts.value(node, part_of)
+            below = isinstance(whole, ox.NamedNode) and whole in nodes
+            rows.append((_natural(row.identifier), row.statement.iri, replace(row, part=below)))
+        return tuple(row for _, _, row in sorted(rows, key=lambda r: r[:2]))
 
     def _relays(self, node: ox.NamedNode) -> tuple[Relaying, ...]:
         def step(relay: ox.NamedNode) -> tuple[int, str]:
@@ -218,3 +222,9 @@ class Statements:
     def _flag(self, node: ox.NamedNode, name: str) -> bool:
         value = self.facts.value(node, self.facts.att(name))
         return isinstance(value, ox.Literal) and value.value in {"true", "1"}
+
+
+def _natural(identifier: str) -> tuple[tuple[int, str], ...]:
+    """Sorts `S2` before `S10`, and `S01.2` before `S01.10`."""
+    parts = re.split(r"([0-9]{1,12})", identifier)
+    return tuple((int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts if part)

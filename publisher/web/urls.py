@@ -32,6 +32,11 @@ class Links:
         """A path of this server, from the reader's point of view."""
         return f"{self.root}{path}"
 
+    def at(self, path: str, **parameters: str) -> str:
+        """A path of this server with parameters; those without a value are left out."""
+        pairs = [f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value]
+        return f"{self.root}{path}{'?' if pairs else ''}{'&'.join(pairs)}"
+
     def to(self, iri: str) -> Link:
         """A link to any IRI: our own lead to this server, foreign ones out, unsafe ones nowhere."""
         path = self.iris.path_of(iri)

@@ -1,0 +1,48 @@
+"""The numbers behind a status, from the statements that affirm something: reports, outlets, speakers, named ones.
+
+The same definitions as the rules and the published explanations (`publisher/rules/explain`), for a choice of
+statements, so that they can be had as of a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from publisher.attribution.asof import Quads
+from publisher.iris import Iris
+from publisher.vocab import DCTERMS, OA, RDF
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many reports, outlets, original speakers and named original speakers there are."""
+
+    reports: int
+    outlets: int
+    independent: int
+    named: int
+
+
+def numbers(store: Quads, iris: Iris, affirming: Iterable[str]) -> Numbers:
+    """Count over the statements given."""
+    reports, outlets, sources, named = set(), set(), set(), set()
+    unnamed = ox.NamedNode(iris.att("UnnamedSource"))
+
+    def objects(subject: ox.NamedNode, predicate: str) -> list[ox.NamedNode]:
+        found = (quad.object for quad in store.quads(subject, ox.NamedNode(predicate)))
+        return [o for o in found if isinstance(o, ox.NamedNode)]
+
+    for statement in (ox.NamedNode(s) for s in affirming):
+        for evidence in objects(statement, iris.att("evidence")):
+            for report in objects(evidence, f"{OA}hasSource"):
+                reports.add(report)
+                outlets |= set(objects(report, f"{DCTERMS}publisher"))
+        for speaker in objects(statement, iris.att("speaker")):
+            counted = objects(speaker, iris.att("countsAs")) or [speaker]
+            sources |= set(counted)
+            if next(iter(store.quads(speaker, ox.NamedNode(f"{RDF}type"), unnamed)), None) is None:
+                named |= set(counted)
+    return Numbers(len(reports), len(outlets), len(sources), len(named))

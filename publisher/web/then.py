@@ -1,0 +1,110 @@
+"""Descriptions as of a day, as triples: what had been said by then, and what cannot be placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pyoxigraph as ox
+
+from publisher.attribution.asof import AsOf, When
+from publisher.attribution.counted import numbers
+from publisher.iris import Iris
+from publisher.query.description import TYPE, names_of
+from publisher.query.facts import Facts
+from publisher.query.serialise import sort_triples
+from publisher.query.store import Store
+from publisher.vocab import FOAF, RDFS, XSD
+from publisher.web.statements import Statements
+from publisher.web.urls import Links
+from publisher.web.view import Viewer
+
+_RECOMPUTED = (
+    *("status", "affirmedBy", "deniedBy", "leftOpenBy", "reportCount", "outletCount", "independentSources"),
+    *("namedIndependentSources", "inForce", "contradicts", "affirms", "denies", "leavesOpen"),
+)
+
+
+def about_document(
+    iris: Iris, document: str, day: date, later: Iterable[str], undatable: Iterable[str]
+) -> set[ox.Triple]:
+    """What a document as of a day says of itself."""
+    node = ox.NamedNode(document)
+    triples = {
+        ox.Triple(node, TYPE, ox.NamedNode(f"{FOAF}Document")),
+        ox.Triple(
+            node,
+            ox.NamedNode(iris.att("asOf")),
+            ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date")),
+        ),
+    }
+    for name, statements in (("saidLater", later), ("undatable", undatable)):
+        triples |= {ox.Triple(node, ox.NamedNode(iris.att(name)), ox.NamedNode(s)) for s in statements}
+    return triples
+
+
+def describe_then(store: Store, iris: Iris, node: ox.NamedNode, document: str, day: date) -> tuple[ox.Triple, ...]:
+    """A proposition or an incident as of a day: its status and numbers, and the statements that counted, in full."""
+    facts, asof = Facts(store, iris), AsOf(store, iris, day)
+    found = Statements(facts, Viewer(facts, Links(iris, "")))
+    on_it = {*found.about(node), *facts.subjects(facts.att("proposition"), node)}
+    placed = {s: asof.when(s.value) for s in on_it}
+    counted = {s for s in on_it if asof.counts(s.value)}
+    triples = about_document(
+        iris,
+        document,
+        day,
+        (s.value for s in on_it if placed[s] is When.NOT_YET),
+        (s.value for s in on_it if placed[s] is When.UNDATABLE),
+    )
+    triples.add(ox.Triple(ox.NamedNode(document), ox.NamedNode(f"{FOAF}primaryTopic"), node))
+    triples |= _own(facts, node)
+    triples |= _standing(store, iris, asof, node)
+    for statement in counted:
+        triples |= _own(facts, statement)
+        for name in ("proposition", "relay", "evidence"):
+            for part in facts.nodes(statement, name):
+                triples |= _own(facts, part)
+    between = facts.att("between")
+    for conflict in {c for s in counted for c in facts.subjects(between, s)}:
+        if all(asof.counts(side.value) for side in facts.nodes(conflict, "between")):
+            triples |= _own(facts, conflict)
+    return sort_triples(triples | names_of(store, triples), node)
+
+
+def _own(facts: Facts, node: ox.NamedNode) -> set[ox.Triple]:
+    """What is said of a node itself, without what depends on the day, and without what speakers affirm of it."""
+    left_out = {facts.iris.att(name) for name in _RECOMPUTED}
+    twins = {
+        q.object.value for q in facts.store.quads(None, facts.att("reportedAs")) if isinstance(q.object, ox.NamedNode)
+    }
+    quads = facts.store.quads(node)
+    return {q.triple for q in quads if q.predicate.value not in left_out and q.predicate.value not in twins}
+
+
+def _standing(store: Store, iris: Iris, asof: AsOf, node: ox.NamedNode) -> set[ox.Triple]:
+    standing = asof.standing(node.value)
+    values: list[tuple[str, str]] = [
+        *(("affirmedBy", s) for s in standing.affirmed_by),
+        *(("deniedBy", s) for s in standing.denied_by),
+        *(("leftOpenBy", s) for s in standing.left_open_by),
+    ]
+    if standing.status is not None:
+        values.append(("status", iris.att(standing.status)))
+    triples = {ox.Triple(node, ox.NamedNode(iris.att(name)), ox.NamedNode(value)) for name, value in values}
+    if standing.affirming:
+        count = numbers(store, iris, standing.affirming)
+        for name, number in (
+            ("reportCount", count.reports),
+            ("outletCount", count.outlets),
+            ("independentSources", count.independent),
+            ("namedIndependentSources", count.named),
+        ):
+            literal = ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}nonNegativeInteger"))
+            triples.add(ox.Triple(node, ox.NamedNode(iris.att(name)), literal))
+    return triples
+
+
+def label_of(text: str, node: str) -> ox.Triple:
+    """A label in English."""
+    return ox.Triple(ox.NamedNode(node), ox.NamedNode(f"{RDFS}label"), ox.Literal(text, language="en"))
