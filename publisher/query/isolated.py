@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from publisher.config import Settings
+from publisher.query import direct
 from publisher.query.answer import Answer, QueryRequest
 from publisher.query.limits import Limits
 from publisher.query.sandbox import SandboxPool
@@ -31,6 +32,11 @@ class IsolatedEngine:
         """See `QueryEngine.run`."""
         pool = self._outside if request.network and self._outside is not None else self._inside
         return pool.run(request, cancelled)
+
+    async def run_soon(self, request: QueryRequest, cancelled: Callable[[], bool]) -> Answer:
+        """The same from an event loop."""
+        pool = self._outside if request.network and self._outside is not None else self._inside
+        return await direct.run(pool, request, cancelled)
 
     def start(self) -> None:
         """Start the processes; returns at once."""

@@ -18,18 +18,29 @@ from publisher.query.process import POLL_SECONDS, WorkerProcess
 from publisher.query.supervisor import Supervisor
 
 
-class _Ticket:
-    """A thread's place in the queue."""
+class Ticket:
+    """A place in the queue. `worker` is the process, once there is one."""
 
     def __init__(self, client: str) -> None:
         self.client = client
         self.worker: WorkerProcess | None = None
         self.since = time.monotonic()
+
+    def call(self, worker: WorkerProcess) -> None:
+        """There is a process now (the lock of the pool is held)."""
+        self.worker = worker
+
+
+class _Ticket(Ticket):
+    """A thread's place in the queue."""
+
+    def __init__(self, client: str) -> None:
+        super().__init__(client)
         self._called = threading.Lock()
         self._called.acquire()
 
     def call(self, worker: WorkerProcess) -> None:
-        self.worker = worker
+        super().call(worker)
         self._called.release()
 
     def wait(self, seconds: float) -> bool:
@@ -72,7 +83,7 @@ class SandboxPool:
         self.lock = threading.Lock()
         self.idle: list[WorkerProcess] = []
         self.busy: set[WorkerProcess] = set()
-        self.waiting: list[_Ticket] = []
+        self.waiting: list[Ticket] = []
         self.streams: dict[WorkerProcess, Stream] = {}
         """Of the busy ones, those whose last message the supervisor is to take."""
         self.isolation: dict[str, int] = {}
@@ -92,11 +103,7 @@ class SandboxPool:
         `cancelled` is asked about ten times a second, while waiting too. Raises `QueryInvalid`,
         `NotAcceptable`, or one of the `QueryStopped` errors; see `Limits` for what stops a query.
         """
-        if len(request.query) > self.limits.query_chars:
-            raise QueryTooLarge(
-                f"the query is longer than {self.limits.query_chars} characters", hint="Send a shorter one."
-            )
-        message = wire.json_message(wire.QUERY, request.fields())
+        message = self.message(request)
         cancelled = cancelled or _never
         for last_try in (False, True):
             worker = self._acquire(request.client, cancelled)
@@ -109,12 +116,24 @@ class SandboxPool:
                 return answer
             if answer is not None:
                 raise answer
-            cause = worker.ended_by()
-            self._discard(worker)
-            if cause != "outside" or last_try:
-                raise killed(cause, self.limits)
-            self.counts["retried"] += 1
+            self.ended(worker, last_try)
         raise AssertionError("unreachable")
+
+    def message(self, request: QueryRequest) -> bytes:
+        """What is sent to a process. Raises `QueryTooLarge`."""
+        if len(request.query) > self.limits.query_chars:
+            raise QueryTooLarge(
+                f"the query is longer than {self.limits.query_chars} characters", hint="Send a shorter one."
+            )
+        return wire.json_message(wire.QUERY, request.fields())
+
+    def ended(self, worker: WorkerProcess, last_try: bool) -> None:
+        """A process ended instead of answering. Raises why, unless the query should be sent again."""
+        cause = worker.ended_by()
+        self._discard(worker)
+        if cause != "outside" or last_try:
+            raise killed(cause, self.limits)
+        self.counts["retried"] += 1
 
     def _ask(
         self, worker: WorkerProcess, message: bytes, cancelled: Callable[[], bool]
@@ -134,9 +153,10 @@ class SandboxPool:
                         worker.kill("cancelled")
         except OSError:
             return None
-        if reply is None:
-            return None
-        kind, payload = reply
+        return None if reply is None else self.settle(worker, *reply)
+
+    def settle(self, worker: WorkerProcess, kind: bytes, payload: bytes) -> Answer | PublisherError:
+        """The answer or the error in a reply; the process is released, or writes on for a stream."""
         if kind == wire.COMPLETE:
             answer = Answer(*wire.split_meta(payload))
             self.release(worker)
@@ -191,32 +211,41 @@ class SandboxPool:
 
     # Places
     def _acquire(self, client: str, cancelled: Callable[[], bool]) -> WorkerProcess:
+        ticket = _Ticket(client)
+        if (worker := self.enter(ticket)) is not None:
+            return worker
+        while not ticket.wait(POLL_SECONDS):
+            self.look_after(ticket, cancelled())
+        if ticket.worker is None:
+            raise AssertionError("called without a worker")
+        return ticket.worker
+
+    def enter(self, ticket: Ticket) -> WorkerProcess | None:
+        """A process, or None: the ticket waits and will be called. Raises `QueryQueueFull`."""
         self.start()
         with self.lock:
             self.counts["queries"] += 1
-            if not self.waiting and (worker := self._take(client)) is not None:
+            if not self.waiting and (worker := self._take(ticket.client)) is not None:
                 return worker
             if len(self.waiting) >= self.limits.queue:
                 self.counts["refused"] += 1
                 raise _full(f"{self.limits.queue} queries are waiting already")
-            ticket = _Ticket(client)
             self.waiting.append(ticket)
-        deadline = ticket.since + self.limits.queue_seconds
-        while not ticket.wait(POLL_SECONDS):
-            gone, late = cancelled(), time.monotonic() > deadline
-            if not (gone or late or self.fault):
-                continue
-            with self.lock:
-                if ticket.worker is not None:
-                    break
-                self.waiting.remove(ticket)
-                self.counts["refused"] += 1
-            if gone:
-                raise killed("cancelled", self.limits)
-            raise self.fault or _full(f"no place became free within {self.limits.queue_seconds:g} s")
-        if ticket.worker is None:
-            raise AssertionError("called without a worker")
-        return ticket.worker
+        return None
+
+    def look_after(self, ticket: Ticket, gone: bool) -> None:
+        """Raises why a ticket need not wait any longer, if it has not been called meanwhile."""
+        late = time.monotonic() > ticket.since + self.limits.queue_seconds
+        if not (gone or late or self.fault):
+            return
+        with self.lock:
+            if ticket.worker is not None:
+                return
+            self.waiting.remove(ticket)
+            self.counts["refused"] += 1
+        if gone:
+            raise killed("cancelled", self.limits)
+        raise self.fault or _full(f"no place became free within {self.limits.queue_seconds:g} s")
 
     def _running(self) -> int:
         """Queries that hold a place (lock held)."""

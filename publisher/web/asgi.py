@@ -17,8 +17,9 @@ from typing import Protocol
 from flask import Flask
 
 from publisher.config import Settings
-from publisher.errors import PublisherError, QueryCancelled, RequestTooLarge
+from publisher.errors import PublisherError, QueryCancelled, QueryInterrupted, RequestTooLarge
 from publisher.formats import HTML
+from publisher.query.direct import LONGEST
 from publisher.query.lockdown import die_with_parent
 from publisher.web import ALWAYS, MAX_BODY, create_app
 from publisher.web.answers import Finished, Large, large_etag, matches
@@ -35,6 +36,9 @@ _PATH = "/sparql"
 _PATIENCE = 0.05
 """Seconds after which somebody looks whether the client of a query is still there."""
 _RAW_LENGTH = 4096
+_SHORT = LONGEST // 8
+_BY_THE_WAY = 1 << 15
+"""Bytes that are compressed without leaving the event loop."""
 _DRAIN = 16 * MAX_BODY
 _START_SECONDS = 15.0
 _ALWAYS = [(name.lower().encode(), value.encode()) for name, value in ALWAYS]
@@ -166,9 +170,7 @@ class Front:
         client = client_of(self._peer(request), request.forwarded_for, self._settings.trusted_proxies)
         timer = loop.call_later(_PATIENCE, self._watch, request, gone)
         try:
-            result = await loop.run_in_executor(
-                self._queries, self._endpoint.evaluate, ask, snapshot, client, gone.is_set
-            )
+            result = await self._evaluate(ask, snapshot, client, gone)
         except QueryCancelled:
             return
         except asyncio.CancelledError:
@@ -182,6 +184,18 @@ class Front:
             await self._stream(request, result, gone)
         else:
             await self._send(request, result, hit=False)
+
+    async def _evaluate(self, ask: Ask, snapshot: Snapshot, client: str, gone: threading.Event) -> Finished | Large:
+        """From here; in a thread if the query is very long, or its release has been retired meanwhile."""
+        if len(ask.query) <= _SHORT:
+            try:
+                return await self._endpoint.evaluate_soon(ask, snapshot, client, gone.is_set)
+            except QueryInterrupted:
+                if self._watcher.snapshot() is snapshot:
+                    raise
+                snapshot = self._watcher.snapshot()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._queries, self._endpoint.evaluate, ask, snapshot, client, gone.is_set)
 
     def _peer(self, request: _Request) -> str:
         client = request.scope.get("client")
@@ -200,7 +214,11 @@ class Front:
         task.add_done_callback(self._tasks.discard)
 
     async def _send(self, request: _Request, found: Finished, *, hit: bool) -> None:
-        encoded = found.encoded(request.accept_encoding)
+        if request.accept_encoding and len(found.body) > _BY_THE_WAY:
+            loop = asyncio.get_running_loop()
+            encoded = await loop.run_in_executor(self._readers, found.encoded, request.accept_encoding)
+        else:
+            encoded = found.encoded(request.accept_encoding)
         if request.if_none_match and matches(request.if_none_match, [encoded.etag]) and not found.ask.varies:
             status, body = 304, b""
         else:

@@ -10,6 +10,8 @@ from publisher.config import Settings
 from publisher.errors import QueryInterrupted, QueryTooLarge
 from publisher.formats import HTML
 from publisher.query.answer import Answer
+from publisher.query.direct import LONGEST
+from publisher.query.isolated import IsolatedEngine
 from publisher.query.limits import Limits
 from publisher.web.answers import Finished, Large, Receipt
 from publisher.web.clients import Clients
@@ -49,7 +51,25 @@ class Endpoint:
         """
         if ask.media_type is HTML:
             raise AssertionError("pages are made of `page_result`")
-        snapshot, answer = self._run(ask, snapshot, client, cancelled)
+        return self._finish(ask, *self._run(ask, snapshot, client, cancelled))
+
+    async def evaluate_soon(
+        self, ask: Ask, snapshot: Snapshot, client: str, cancelled: Callable[[], bool]
+    ) -> Finished | Large:
+        """The same from an event loop, without a thread, for a query that is not very long."""
+        engine = snapshot.engine
+        if not isinstance(engine, IsolatedEngine) or len(ask.query) > LONGEST // 8:
+            raise AssertionError("this is for `evaluate`")
+        begin = self._enter(ask, snapshot, client)
+        try:
+            answer = await engine.run_soon(ask.request(client), cancelled)
+        except BaseException:
+            self._leave(client)
+            raise
+        self._entered(answer, client, begin)
+        return self._finish(ask, snapshot, answer)
+
+    def _finish(self, ask: Ask, snapshot: Snapshot, answer: Answer) -> Finished | Large:
         receipt = Receipt.of(ask, snapshot.release.id, snapshot.iris.sparql)
         if answer.complete is None:
             return Large(ask, answer, receipt)
@@ -72,18 +92,24 @@ class Endpoint:
     def _run(
         self, ask: Ask, snapshot: Snapshot, client: str, cancelled: Callable[[], bool] | None
     ) -> tuple[Snapshot, Answer]:
-        begin = time.perf_counter()
-        check_release(ask, snapshot.release.id)
-        if self.clients is not None:
-            self.clients.enter(client)
+        begin = self._enter(ask, snapshot, client)
         try:
             snapshot, answer = self._attempt(ask, snapshot, client, cancelled)
         except BaseException:
             self._leave(client)
             raise
+        self._entered(answer, client, begin)
+        return snapshot, answer
+
+    def _enter(self, ask: Ask, snapshot: Snapshot, client: str) -> float:
+        check_release(ask, snapshot.release.id)
+        if self.clients is not None:
+            self.clients.enter(client)
+        return time.perf_counter()
+
+    def _entered(self, answer: Answer, client: str, begin: float) -> None:
         self.metrics.observe(time.perf_counter() - begin)
         answer.when_closed(lambda: self._leave(client))
-        return snapshot, answer
 
     def _attempt(
         self, ask: Ask, snapshot: Snapshot, client: str, cancelled: Callable[[], bool] | None
