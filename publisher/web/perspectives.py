@@ -196,7 +196,7 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
 
 def _others(facts: Facts, viewer: Viewer, at: Links, one: Perspective) -> list[tuple[Item, str, int]]:
     """Every other perspective, with the number of clashes, the most first."""
-    counts: dict[ox.NamedNode, int] = {}
+    counts: dict[object, int] = {}
     inside, of = facts.att("clashIn"), facts.att("perspectiveOf")
     for clash in facts.subjects(inside, one.node):
         for side in facts.nodes(clash, "clashIn"):
