@@ -8,12 +8,14 @@ import socket
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from publisher.config import Settings
 from publisher.errors import ConfigurationError, ReleaseDamaged
@@ -32,7 +34,9 @@ def serve(settings: Settings) -> None:
     """
     release = current_release(settings.releases)
     _check_store(release)
-    with _listen(settings) as listener, tempfile.TemporaryDirectory(prefix="attested-") as metrics:
+    with ExitStack() as stack:
+        metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="attested-"))
+        listeners = [stack.enter_context(listener) for listener in _listen(settings)]
         ready = get_context("spawn").Event()
         config = uvicorn.Config(
             functools.partial(create_front, settings, ready, Path(metrics)),
@@ -48,24 +52,64 @@ def serve(settings: Settings) -> None:
             timeout_worker_healthcheck=30,
             ws="none",
         )
-        threading.Thread(target=_announce, args=(ready, listener, settings, release), daemon=True).start()
-        Multiprocess(config, [listener]).run()
+        threading.Thread(target=_announce, args=(ready, listeners[0], settings, release), daemon=True).start()
+        _Supervisor(config, listeners).run()
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+class _Supervisor(Multiprocess):
+    """Each server process has a socket of its own, and the kernel spreads connections over them: with one for all, the
+    process that wakes up first takes every connection that is there. A replacement gets the socket of the one it
+    replaces.
+    """
+
+    processes: list[Process]
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """For the process that is being started."""
+        ended = [index for index, process in enumerate(self.processes) if process.exitcode is not None]
+        return [self._listeners[ended[0] if ended else len(self.processes)]]
+
+    @sockets.setter
+    def sockets(self, listeners: list[socket.socket]) -> None:
+        self._listeners = listeners
+
+    def handle_hup(self) -> None:
+        """Nothing to do: a new release is noticed without it. Nor does the number of processes change."""
+
+    handle_ttin = handle_ttou = handle_hup
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    """A socket for each server process, all at one address. Raises `ConfigurationError` if it is taken."""
+    port, listeners = settings.port, list[socket.socket]()
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
+        with _bound(settings.host, port, shared=False) as probe:  # a shared one would not notice another server
+            port = probe.getsockname()[1]
+        for _ in range(settings.workers):
+            listeners.append(_bound(settings.host, port, shared=True))
+            listeners[-1].listen(_BACKLOG)
     except OSError as error:
-        listener.close()
+        for listener in listeners:
+            listener.close()
         raise ConfigurationError(
             f"cannot listen at {settings.host} port {settings.port}: {error.strerror}",
             hint="Choose another `port` or `host`; 0 takes a free port.",
         ) from None
-    return listener
+    return listeners
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        found.bind((host, port))
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 def _announce(ready: Event, listener: socket.socket, settings: Settings, release: Release) -> None:
