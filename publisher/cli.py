@@ -115,6 +115,15 @@ def build(settings: Settings, quiet: bool) -> None:
     click.echo(f"{release.id}: {release.default_triples} triples in the default graph ({counts})")
 
 
+@main.command()
+@click.pass_obj
+def rules(settings: Settings) -> None:
+    """Print the derivation rules as a Markdown table, in the order in which they run."""
+    from publisher.pipeline.rules import read_rules, rule_table
+
+    click.echo(rule_table(read_rules(Iris(settings.base_iri))), nl=False)
+
+
 @main.command("check-release")
 @click.argument("release_id", required=False)
 @click.pass_obj

@@ -75,3 +75,12 @@ def test_links_and_paths_lead_somewhere(name: str) -> None:
     for path in re.findall(r"`((?:publisher|ontology|shapes|data|tests|docs|bench)/[\w./-]*)`", text):
         if "<" not in path and "nn" not in path:
             assert (ROOT / path).exists(), path
+
+
+def test_the_rule_table_is_that_of_the_rules() -> None:
+    """Regenerate with `publisher rules`, between the two comment lines of docs/model.md."""
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    shown = text.split("<!-- rules -->\n")[1].split("<!-- /rules -->")[0]
+    result = CliRunner().invoke(main, ["rules"])
+    assert result.exit_code == 0
+    assert shown.strip() == result.output.strip()
