@@ -34,13 +34,8 @@ def attribute(
     derived: set[Triple] = set()
     for rule in rules:
         began = time.perf_counter()
-        try:
-            result = store.query(rule.query)
-        except SyntaxError as error:
-            raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(rule.file), hint="Correct it.") from None
-        if not isinstance(result, QueryTriples):
-            raise RuleError("not a CONSTRUCT query", where=Where(rule.file), hint="Write CONSTRUCT { … }.")
-        produced = NATIVE[rule.id](store, iris) if rule.id in NATIVE else set(result)
+        native = NATIVE.get(rule.id)
+        produced = native(store, iris) if native else _run(rule, store)
         _check_names_its_rule(produced, rule, store, iris)
         new = [t for t in produced if Quad(t.subject, t.predicate, t.object) not in store]
         store.extend(Quad(t.subject, t.predicate, t.object) for t in new)
@@ -48,6 +43,16 @@ def attribute(
         if times is not None:
             times[rule.id] = time.perf_counter() - began
     return sort_triples(derived)
+
+
+def _run(rule: Rule, store: Store) -> set[Triple]:
+    try:
+        result = store.query(rule.query)
+    except SyntaxError as error:
+        raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(rule.file), hint="Correct it.") from None
+    if not isinstance(result, QueryTriples):
+        raise RuleError("not a CONSTRUCT query", where=Where(rule.file), hint="Write CONSTRUCT { … }.")
+    return set(result)
 
 
 def _check_names_its_rule(produced: set[Triple], rule: Rule, store: Store, iris: Iris) -> None:
