@@ -55,6 +55,8 @@ async def _place(pool: SandboxPool, client: str, cancelled: Callable[[], bool]) 
     if (worker := pool.enter(ticket)) is not None:
         return worker
 
+    timer: asyncio.TimerHandle
+
     def look() -> None:
         nonlocal timer
         timer = loop.call_later(POLL_SECONDS, look)
@@ -100,6 +102,8 @@ async def _reply(worker: WorkerProcess, message: bytes, cancelled: Callable[[], 
             reply = None
         if not future.done():
             future.set_result(reply)
+
+    timer: asyncio.TimerHandle
 
     def look() -> None:
         nonlocal timer

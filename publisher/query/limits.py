@@ -66,6 +66,7 @@ class Limits:
             buffer_bytes=settings.query_buffer_kib * 1024,
             query_chars=settings.query_chars,
             workers=settings.query_workers,
+            spares=1,
             slow_workers=settings.query_slow_workers,
             queue=settings.query_queue,
             queue_seconds=settings.query_queue_seconds,
