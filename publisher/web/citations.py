@@ -17,8 +17,9 @@ FORMATS = {"text": PLAIN, "bibtex": BIBTEX, "csl": CSL, "html": HTML}
 COLLECTION = "Attested: who says what about contested incidents"
 _SPECIAL = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # Not as \{ and \}: BibTeX counts braces, whether they are escaped or not.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "$": r"\$",
     "&": r"\&",
     "#": r"\#",

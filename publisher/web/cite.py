@@ -15,8 +15,9 @@ from publisher.iris import EntityName
 from publisher.query.facts import Facts
 from publisher.releases import Release
 from publisher.vocab import FOAF
-from publisher.web.answers import Receipt
+from publisher.web.answers import Finished, Large
 from publisher.web.citations import BIBTEX, CSL, FORMATS, Citation
+from publisher.web.clients import client_of
 from publisher.web.dumps import kept
 from publisher.web.http import Variants, current, endpoint, links, represent
 from publisher.web.moment import NAME, day_of, spoken
@@ -115,7 +116,10 @@ def citation_of_release(release: Release) -> Citation:
 
 
 def citation_of_query(parameters: str) -> Citation:
-    """The result of a query on this release, as its receipt says. Raises what a query can be refused for."""
+    """The result of a query on this release, as its receipt says; it is run, or known from before.
+
+    Raises what a query can be refused or stopped for, and `RequestInvalid` if its result is not fixed.
+    """
     snapshot = current()
     ask = parse(Incoming("GET", parameters.encode("utf-8", "replace")), endpoint().services)
     if ask is None:
@@ -125,9 +129,13 @@ def citation_of_query(parameters: str) -> Citation:
             "the result of this query differs from one time to the next, so it cannot be cited",
             hint="Leave out NOW, RAND, UUID, STRUUID and calls of other endpoints.",
         )
-    receipt = Receipt.of(ask, snapshot.release.id, snapshot.iris.sparql)
-    note = f"SHA-256 of the query: {receipt.digest}"
-    return _make(f"Result of a {ask.form} query", "query result", receipt.cite_as or snapshot.iris.sparql, note)
+    found = endpoint().evaluate(ask, snapshot, client_of(request.remote_addr or "", None, 0))
+    if isinstance(found, Large):
+        found.answer.close()
+    counted = f"; {found.rows} rows" if isinstance(found, Finished) and found.rows is not None else ""
+    note = f"SHA-256 of the query: {found.receipt.digest}{counted}"
+    address = found.receipt.cite_as or snapshot.iris.sparql
+    return _make(f"Result of a query ({ask.form})", "query result", address, note)
 
 
 def _make(title: str, kind: str, iri: str, note: str = "") -> Citation:

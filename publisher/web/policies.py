@@ -8,11 +8,12 @@ from datetime import date
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
+from werkzeug.exceptions import NotFound as NoSuchPath
 
 from publisher.attribution.asof import AsOf, When
 from publisher.attribution.past import past
 from publisher.errors import NotFound, QueryTooLarge
-from publisher.formats import DOCUMENT_FORMATS, HTML
+from publisher.formats import DOCUMENT_FORMATS, HTML, by_suffix
 from publisher.query.description import TYPE
 from publisher.query.facts import Facts
 from publisher.query.serialise import serialise, sort_triples
@@ -61,11 +62,15 @@ class Chosen:
 
 @blueprint.get("/policy")
 @blueprint.get("/policy/")
-def index() -> Response:
-    """All policies."""
+@blueprint.get("/policies.<suffix>")
+def index(suffix: str = "") -> Response:
+    """All policies; `/policies.ttl` and so on for one format."""
     snapshot = current()
-    variants = Variants("/policy/", DOCUMENT_FORMATS)
-    media_type = variants.choose()
+    forced = by_suffix(f".{suffix}", DOCUMENT_FORMATS) if suffix else None
+    if suffix and forced is None:
+        raise NoSuchPath
+    variants = Variants("/policies", DOCUMENT_FORMATS)
+    media_type = variants.choose(forced)
     facts = Facts(snapshot.store, snapshot.iris)
     if media_type is HTML:
         found = [_text(facts, node, links()) for node in _all(facts)]
@@ -76,10 +81,7 @@ def index() -> Response:
     else:
         triples = sort_triples(q.triple for node in _all(facts) for q in snapshot.store.quads(node))
         body = serialise(triples, media_type, snapshot.iris.prefixes())
-    # Without suffixes: `/policy/.ttl` would read badly. The formats are chosen by the Accept header alone.
-    response = represent(body, media_type, canonical=snapshot.iris.policies)
-    response.headers["Content-Location"] = links().path("/policy/")
-    return response
+    return represent(body, media_type, variants, canonical=snapshot.iris.policies)
 
 
 @blueprint.get("/policy/<file>")

@@ -17,7 +17,7 @@ from publisher.vocab import OWL, RDF
 from publisher.web.statements import StatementRow, Statements
 from publisher.web.view import Item, Viewer
 
-_THROUGH = {"tellsThroughSpokesman": "through a spokesman", "tellsThroughBody": "as part of a body"}
+_THROUGH = {"tellsThroughSpokesman": "said for it by", "tellsThroughBody": "said by the body that it speaks for"}
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ STATUS = [
     ("/.well-known/genid/r1", 303),
     ("/.well-known/genid/none", 404),
     ("/dataset", 303),
-    ("/releases/r1", 303),
+    ("/releases", 200),
+    ("/releases/r1", 200),
     ("/releases/r9", 404),
     ("/", 200),
     ("/incidents", 200),
@@ -166,7 +167,9 @@ STATUS = [
 def test_status(client: FlaskClient, path: str, status: int, accept: str | None) -> None:
     response = client.get(path, headers={"Accept": accept} if accept else {})
     assert response.status_code == status
-    if status >= 400:
+    if status == 410:
+        assert response.mimetype == ("text/html" if accept and not path.endswith(".ttl") else "text/turtle")
+    elif status >= 400:
         assert response.mimetype == ("text/html" if accept else "application/problem+json")
         assert "Traceback" not in response.text
 
@@ -178,10 +181,18 @@ def test_redirect_goes_to_the_description(client: FlaskClient) -> None:
 
 
 def test_withdrawn_says_why(client: FlaskClient) -> None:
-    body = client.get("/id/place/old").json
+    body = client.get("/id/place/old", headers={"Accept": "application/problem+json"}).json
     assert body
     assert body["status"] == 410
     assert "entered twice" in body["detail"]
+    page = client.get("/id/place/old", headers={"Accept": "text/html"})
+    assert "The same place was entered twice." in page.text
+    assert "2026-11-01" in page.text
+    triples = client.get("/doc/place/old.nt")
+    assert triples.status_code == 410
+    assert "withdrawnBecause" in triples.text
+    assert "Content-Location" not in triples.headers
+    assert client.get("/lookup?iri=https://w3id.org/attested/id/place/old").status_code == 410
 
 
 def test_plain_text_errors(client: FlaskClient) -> None:
