@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -18,6 +19,13 @@ from publisher.errors import ConfigurationError, Where
 
 DEFAULT_FILE = Path("attested.toml")
 PREFIX = "ATTESTED_"
+
+
+class Engine(StrEnum):
+    """Which engines validate and infer."""
+
+    FAST = "fast"
+    REFERENCE = "reference"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +46,14 @@ class Settings:
     """Time written into a release. Default: SOURCE_DATE_EPOCH, else the time of the build."""
     keep_releases: int = 5
     """How many releases a build keeps, the served one included."""
+    engine: str = "fast"
+    """Engines that validate and infer: fast, or reference (pySHACL and owlrl)."""
+    cache: Path = Path("build/cache")
+    """Folder of what was worked out before, by the hash of all that it depends on; may be removed at any time."""
+    unit_kib: int = 1024
+    """KiB of Turtle that are worked on at once; it bounds memory, not results."""
+    jobs: int = 0
+    """Processes that work on units; 0 means one for each processor."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8000
@@ -102,11 +118,15 @@ class Settings:
             ("workers", 1, 64),
             ("threads", 1, 256),
             ("keep_releases", 1, 10_000),
+            ("unit_kib", 1, 1_000_000),
+            ("jobs", 0, 256),
             ("trusted_proxies", 0, 16),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigurationError(f"{name} is {value}", hint=f"Give a number from {low} to {high}.")
+        if self.engine not in set(Engine):
+            raise ConfigurationError(f"engine is {self.engine!r}", hint=f"Give one of: {', '.join(Engine)}.")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.startswith("query_") and type(value) in {int, float} and not 0 < value < 1e12:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from publisher.config import Settings
+from publisher.config import Engine, Settings
 from publisher.errors import DataInvalid, SourceError, Where
 from publisher.linking.mappings import read_mappings
 from publisher.pipeline.attribute import attribute, check_nothing_asserted
+from publisher.pipeline.cache import Cache
 from publisher.pipeline.examples import TITLE as EXAMPLES_TITLE
 from publisher.pipeline.examples import read_examples
-from publisher.pipeline.infer import infer
 from publisher.pipeline.load import (
     Loaded,
     SourceFile,
@@ -27,18 +27,17 @@ from publisher.pipeline.load import (
     read_source_file,
     refuse_blank_nodes,
     sort_triples,
-    to_rdflib,
 )
 from publisher.pipeline.locate import Places
 from publisher.pipeline.release import Content, NamedGraph, lock_releases, prune_releases, write_release
 from publisher.pipeline.rules import read_rules
-from publisher.pipeline.validate import Report, validate
+from publisher.pipeline.shacl import Validator
+from publisher.pipeline.units import as_bytes
+from publisher.pipeline.validate import Report
+from publisher.pipeline.work import Progress, Workshop, infer_units, validate_units
 from publisher.pipeline.worlds import recorded, worlds
 from publisher.releases import Release
 from publisher.vocab import RDF
-
-Progress = Callable[[str], None]
-"""Called with a line for people when a step begins or ends."""
 
 
 def build(settings: Settings, progress: Progress) -> Release:
@@ -51,18 +50,33 @@ def build(settings: Settings, progress: Progress) -> Release:
             loaded = load(settings)
             mappings = load_mappings(loaded)
         with _step("validate", progress):
-            report = validate_loaded(loaded, mappings)
+            shop = workshop(settings, progress)
+            report = validate_loaded(loaded, mappings, shop)
             if not report.conforms:
                 raise DataInvalid(
                     "the data do not conform to the shapes",
                     report=report.to_text(loaded.iris),
                     hint="Correct what the report names. The served release is as it was.",
                 )
-        content = derive_content(loaded, mappings, report, _created(settings), progress)
+        content = derive_content(loaded, mappings, report, _created(settings), shop)
         with _step("release", progress):
-            release = write_release(content, settings.releases, loaded.iris, partial(check_catalog, loaded))
+            release = write_release(
+                content, settings.releases, loaded.iris, partial(check_catalog, loaded, shop.engine)
+            )
             prune_releases(settings.releases, settings.keep_releases)
+            shop.cache.prune()
     return release
+
+
+def workshop(settings: Settings, progress: Progress = lambda line: None) -> Workshop:
+    """Who validates and infers, as the settings have it."""
+    return Workshop(
+        engine=Engine(settings.engine),
+        cache=Cache(settings.cache),
+        unit=settings.unit_kib << 10,
+        jobs=settings.jobs,
+        progress=progress,
+    )
 
 
 def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
@@ -71,23 +85,14 @@ def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
     return sort_triples(as_stored(triples))
 
 
-def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...]) -> Report:
+def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...], shop: Workshop) -> Report:
     """Run every shape over the data, the mappings and the ontology, and find each result's line."""
-    report = validate(
-        data=to_rdflib([*loaded.data_triples(), *mappings]),
-        shapes=to_rdflib(loaded.shapes.as_parsed()),
-        ontology=to_rdflib(loaded.ontology.as_parsed()),
-    )
-    return _locate(report, loaded.data_files())
+    return _locate(validate_units(loaded, mappings, shop), loaded.data_files())
 
 
-def check_catalog(loaded: Loaded, catalog: tuple[Triple, ...]) -> None:
+def check_catalog(loaded: Loaded, engine: Engine, catalog: tuple[Triple, ...]) -> None:
     """Hold our own catalog to the shapes too. Raises `DataInvalid`."""
-    report = validate(
-        data=to_rdflib(catalog),
-        shapes=to_rdflib(loaded.shapes.as_parsed()),
-        ontology=to_rdflib(loaded.ontology.as_parsed()),
-    )
+    report = validate_triples(loaded, catalog, engine)
     if not report.conforms:
         raise DataInvalid(
             "the catalog of the release does not conform to the shapes",
@@ -96,10 +101,16 @@ def check_catalog(loaded: Loaded, catalog: tuple[Triple, ...]) -> None:
         )
 
 
+def validate_triples(loaded: Loaded, triples: Iterable[Triple], engine: Engine) -> Report:
+    """Run every shape over some triples and the ontology."""
+    ontology = as_bytes(loaded.ontology.as_parsed())
+    return Validator(as_bytes(loaded.shapes.as_parsed()), engine)(as_bytes(triples) + ontology)
+
+
 def validate_sources(settings: Settings) -> Report:
     """Validate everything that `sources.toml` names, as a build would."""
     loaded = load(settings)
-    return validate_loaded(loaded, load_mappings(loaded))
+    return validate_loaded(loaded, load_mappings(loaded), workshop(settings))
 
 
 def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
@@ -117,11 +128,8 @@ def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
         triples += parsed
     named = {Path(file.path).resolve() for file in files}
     context = [t for f in loaded.data_files() if Path(f.path).resolve() not in named for t in parse_turtle(f)]
-    report = validate(
-        data=to_rdflib(sort_triples([*triples, *context, *load_mappings(loaded)])),
-        shapes=to_rdflib(loaded.shapes.as_parsed()),
-        ontology=to_rdflib(loaded.ontology.as_parsed()),
-    )
+    data = sort_triples([*triples, *context, *load_mappings(loaded)])
+    report = validate_triples(loaded, data, Engine(settings.engine))
     mentioned = {n.value for t in triples for n in (t.subject, t.object) if isinstance(n, NamedNode)}
     elsewhere = {t.subject.value for t in context if isinstance(t.subject, NamedNode)}
     subjects = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)} | (mentioned - elsewhere)
@@ -147,12 +155,12 @@ def _turtle_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def derive_content(
-    loaded: Loaded, mappings: tuple[Triple, ...], report: Report, created: str, progress: Progress
+    loaded: Loaded, mappings: tuple[Triple, ...], report: Report, created: str, shop: Workshop
 ) -> Content:
     """Infer, attribute and put the graphs of a release together."""
-    iris, data = loaded.iris, loaded.data_triples()
+    iris, data, progress = loaded.iris, loaded.data_triples(), shop.progress
     with _step("infer", progress):
-        inferred = infer(loaded.ontology.triples, data, iris)
+        inferred = infer_units(loaded, shop)
     with _step("attribute", progress):
         rules = read_rules(iris)
         derived = attribute([*loaded.ontology.triples, *data, *inferred], rules, iris)

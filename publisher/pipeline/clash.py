@@ -14,13 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import rdflib
-from owlrl.OWLRL import OWLRL_Semantics
 from pyoxigraph import Literal, NamedNode, Triple
 
 from publisher.iris import Iris
-from publisher.pipeline.load import sort_triples, to_rdflib
+from publisher.pipeline.load import sort_triples
 from publisher.pipeline.perspectives import Claim, Perspective, denial
+from publisher.pipeline.reasoner import close
 from publisher.vocab import OWL, RDF, RDFS, XSD
 
 _TYPE, _FIRST, _REST = RDF + "type", RDF + "first", RDF + "rest"
@@ -188,14 +187,7 @@ def _fact(subject: str, predicate: str, object_: str) -> Triple:
 
 
 def _inconsistent(told: list[Triple], units: list[list[Triple]]) -> bool:
-    graph = to_rdflib(sort_triples([*told, *(t for unit in units for t in unit)]))
-    literals = sorted({o for o in graph.objects() if isinstance(o, rdflib.Literal)}, key=str)
-    for a, b in combinations(literals, 2):
-        if a.n3() != b.n3():
-            graph.add((a, rdflib.URIRef(_DIFFERENT), b))
-    semantics = OWLRL_Semantics(graph, axioms=False, daxioms=False, rdfs=False)
-    semantics.closure()
-    return bool(semantics.error_messages)
+    return close([*told, *(t for unit in units for t in unit)]) is None
 
 
 def clash(one: Iterable[Claim], other: Iterable[Claim], knowledge: Knowledge) -> tuple[Clash, ...]:

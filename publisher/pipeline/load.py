@@ -51,9 +51,14 @@ class LoadedSchema(LoadedGraph):
 
 @dataclass(frozen=True)
 class LoadedSource(LoadedGraph):
-    """A graph with the source that fills it."""
+    """A graph with the source that fills it. `by_file` holds the triples of each file."""
 
     source: Source
+    by_file: tuple[tuple[Triple, ...], ...] = ()
+
+    def parts(self) -> list[tuple[SourceFile, tuple[Triple, ...]]]:
+        """Each file with its triples."""
+        return list(zip(self.files, self.by_file, strict=True))
 
 
 @dataclass(frozen=True)
@@ -165,12 +170,13 @@ def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedSchema:
 
 def _load_source(source: Source, iris: Iris) -> LoadedSource:
     files = tuple(read_source_file(path, iris) for path in sorted(source.folder.rglob("*.ttl")))
-    triples: list[Triple] = []
+    by_file: list[tuple[Triple, ...]] = []
     for file in files:
         parsed = parse_turtle(file)
         refuse_blank_nodes(parsed, file)
-        triples += parsed
-    return LoadedSource(source.graph, sort_triples(triples), files, source)
+        by_file.append(tuple(parsed))
+    triples = sort_triples(t for parsed in by_file for t in parsed)
+    return LoadedSource(source.graph, triples, files, source, tuple(by_file))
 
 
 def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,8 @@ from publisher.vocab import DCTERMS, RDF, SH
 
 _GENID = "/.well-known/genid/"
 _TYPE = URIRef(f"{RDF}type")
+_BRACKETS = re.compile(r"<(https?://[^<>\s]+)>")
+"""Engines differ in how they put an IRI into a message."""
 
 
 class Severity(StrEnum):
@@ -207,6 +210,11 @@ def validate(data: Graph, shapes: Graph, ontology: Graph, *, without: Collection
         raise SourceError(f"the shapes cannot be used: {error}", hint="Correct the shape it names.") from error
     if not isinstance(graph, Graph):
         raise SourceError(f"the shapes cannot be used: {text}", hint="Correct the shape it names.")
+    return read_report(graph)
+
+
+def read_report(graph: Graph) -> Report:
+    """The results of a report graph as an engine writes it."""
     raw = graph.subjects(_TYPE, URIRef(f"{SH}ValidationResult"))
     # a shape that two node shapes share reports a node once for each: the set makes it once
     return Report(tuple(sorted({_result(_Raw(graph, node)) for node in raw}, key=lambda r: r.key)))
@@ -230,7 +238,7 @@ def _result(raw: _Raw) -> Result:
         focus_node=raw.values["focusNode"],
         path=str(path) if isinstance(path, URIRef) else None,
         value=raw.values.get("value"),
-        message=" ".join(raw.text("resultMessage").split()),
+        message=_BRACKETS.sub(r"\1", " ".join(raw.text("resultMessage").split())),
         severity=Severity(raw.text("resultSeverity").removeprefix(SH)),
         source_shape=raw.text("sourceShape"),
         component=raw.text("sourceConstraintComponent"),

@@ -1,0 +1,89 @@
+"""What was worked out before, by the hash of all that it depends on.
+
+An entry is written under another name and renamed, and begins with the hash of its body: one that was cut short or
+altered is never used. The folder may be removed at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from publisher import __version__
+
+ENGINES = ("owlrl", "pyoxigraph", "pyshacl", "pyshifty", "rdflib", "reasonable")
+"""Packages whose results are kept; another version of one starts anew."""
+_KEEP_SECONDS = 14 * 24 * 3600
+
+
+def digest(parts: Iterable[str | bytes]) -> str:
+    """A hash that tells every sequence of parts from every other."""
+    whole = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        whole.update(len(raw).to_bytes(8, "big"))
+        whole.update(raw)
+    return whole.hexdigest()
+
+
+def software() -> str:
+    """What results depend on beside their input: this software and the engines, with versions and own code."""
+    code = digest(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return digest([__version__, code, *(f"{name} {version(name)}" for name in ENGINES)])
+
+
+class Cache:
+    """Entries in a folder. Without a folder nothing is kept."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """The body of an entry, or None if there is none that is whole."""
+        if self._folder is None:
+            return None
+        path = self._path(kind, key)
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            return None
+        head, _, body = raw.partition(b"\n")
+        if head != hashlib.sha256(body).hexdigest().encode():
+            path.unlink(missing_ok=True)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return body
+
+    def put(self, kind: str, key: str, body: bytes) -> None:
+        """Keep an entry. A cache that cannot be written to costs time, not the build."""
+        if self._folder is None:
+            return
+        path = self._path(kind, key)
+        partial = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            partial.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    def prune(self, keep_seconds: float = _KEEP_SECONDS) -> int:
+        """Remove what has not been used for so long, and what a killed build left. Returns how many."""
+        removed = 0
+        for path in self._folder.rglob("*") if self._folder and self._folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                if path.is_file() and path.stat().st_mtime < time.time() - keep_seconds:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    def _path(self, kind: str, key: str) -> Path:
+        assert self._folder is not None  # noqa: S101
+        return self._folder / kind / key[:2] / key

@@ -1,0 +1,201 @@
+"""The fast engines say what the reference engines say, and units say what the whole says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, Triple, parse
+
+from publisher.config import Engine, load_settings
+from publisher.errors import DataInconsistent
+from publisher.iris import Iris
+from publisher.pipeline.build import load_mappings
+from publisher.pipeline.cache import Cache
+from publisher.pipeline.infer import infer
+from publisher.pipeline.load import Loaded, as_stored, load, load_schema
+from publisher.pipeline.reasoner import close
+from publisher.pipeline.shacl import Validator
+from publisher.pipeline.units import Unit, as_bytes, cut, inverse_paths
+from publisher.pipeline.validate import Report
+from publisher.pipeline.work import Workshop, infer_units, validate_units
+
+ROOT = Path(__file__).parents[2]
+SHAPES = ROOT / "tests" / "shapes"
+IRIS = Iris("https://w3id.org/attested/")
+INCONSISTENT = sorted((ROOT / "tests" / "ontology" / "inconsistent").glob("*.ttl"))
+
+
+@cache
+def ours() -> Loaded:
+    return load(load_settings(None, {}, ontology=ROOT / "ontology", shapes=ROOT / "shapes", data=ROOT / "data"))
+
+
+@cache
+def mappings() -> tuple[Triple, ...]:
+    return load_mappings(ours())
+
+
+def read(paths: Iterable[Path]) -> list[Triple]:
+    return [
+        quad.triple
+        for path in paths
+        for quad in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+    ]
+
+
+def axioms() -> tuple[Triple, ...]:
+    return load_schema(ROOT / "ontology", IRIS.graph("ontology"), IRIS).triples
+
+
+@cache
+def validators() -> tuple[Validator, Validator]:
+    shapes = as_bytes(ours().shapes.as_parsed())
+    return Validator(shapes, Engine.REFERENCE), Validator(shapes, Engine.FAST)
+
+
+def reports(triples: Iterable[Triple]) -> tuple[Report, Report]:
+    data = as_bytes([*ours().ontology.as_parsed(), *triples])
+    reference, fast = validators()
+    return reference(data), fast(data)
+
+
+@pytest.mark.parametrize("stem", ["core", "sources", "recommended", "ontology", "catalog"])
+@pytest.mark.parametrize("kind", ["valid", "invalid"])
+@pytest.mark.filterwarnings("ignore:Parsing weird boolean")
+def test_every_example_has_the_same_report(stem: str, kind: str) -> None:
+    files = [SHAPES / "context.ttl", *sorted((SHAPES / stem).glob(f"*.{kind}*.ttl"))]
+    reference, fast = reports(read(files))
+    assert fast == reference
+    assert reference.results if kind == "invalid" else True
+
+
+def test_our_data_have_the_same_report() -> None:
+    reference, fast = reports([*ours().data_triples(), *mappings()])
+    assert fast == reference
+
+
+def damaged(seed: int) -> list[Triple]:
+    """Our data with one triple in twenty left out."""
+    rng = random.Random(seed)
+    return [t for t in (*ours().data_triples(), *mappings()) if rng.random() > 0.05]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_damaged_data_have_the_same_report(seed: int) -> None:
+    reference, fast = reports(damaged(seed))
+    assert fast == reference
+    assert len(reference.results) > 20
+
+
+@pytest.mark.parametrize("path", INCONSISTENT, ids=lambda p: p.stem)
+def test_what_cannot_be_is_found_fast(path: Path) -> None:
+    """The reference finds each of these in tests/ontology."""
+    assert close({*axioms(), *as_stored(read([path]))}) is None
+
+
+def test_a_contradiction_is_explained_by_the_reference() -> None:
+    with pytest.raises(DataInconsistent, match="contradict the ontology:\n  - "):
+        infer(axioms(), as_stored(read(INCONSISTENT[:1])), IRIS, Engine.FAST)
+
+
+def test_our_data_have_the_same_entailments() -> None:
+    data = ours().data_triples()
+    reference = infer(axioms(), data, IRIS, Engine.REFERENCE)
+    assert infer(axioms(), data, IRIS, Engine.FAST) == reference
+    assert any(t.predicate.value == IRIS.att("relayedBy") for t in reference)
+
+
+# units
+
+
+def threads(jobs: int) -> Executor:
+    return ThreadPoolExecutor(2)
+
+
+def shop(folder: Path | None = None, unit: int = 1) -> Workshop:
+    """One file for each unit."""
+    return Workshop(cache=Cache(folder), unit=unit, executor=threads)
+
+
+def test_units_report_what_the_whole_does() -> None:
+    assert len(cut(ours(), mappings(), 1)) > 15
+    whole = reports([*ours().data_triples(), *mappings()])[1]
+    assert validate_units(ours(), mappings(), shop()) == whole
+
+
+def test_units_entail_what_the_whole_does() -> None:
+    whole = infer(axioms(), ours().data_triples(), IRIS, Engine.FAST)
+    assert infer_units(ours(), shop()) == whole
+
+
+@pytest.mark.parametrize("stem", ["core", "sources", "recommended"])
+@pytest.mark.parametrize("pieces", [2, 7])
+def test_examples_torn_apart_report_what_the_whole_does(
+    stem: str, pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every triple into a unit at random: descriptions are split, and what points at a node is elsewhere."""
+    triples = read([SHAPES / "context.ttl", *sorted((SHAPES / stem).glob("*.ttl"))])
+    rng = random.Random(pieces)
+    parts: Sequence[list[Triple]] = [[] for _ in range(pieces)]
+    for triple in triples:
+        rng.choice(parts).append(triple)
+    units = [Unit(str(n), str(n), tuple(part)) for n, part in enumerate(parts)]
+    monkeypatch.setattr("publisher.pipeline.work.cut", lambda *_: units)
+    assert validate_units(ours(), (), shop()) == reports(triples)[1]
+
+
+@pytest.mark.parametrize("pieces", [2, 7])
+def test_data_torn_apart_entail_what_the_whole_does(pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(pieces)
+    parts: Sequence[list[Triple]] = [[] for _ in range(pieces)]
+    for triple in ours().data_triples():
+        rng.choice(parts).append(triple)
+    units = [Unit(str(n), str(n), tuple(part)) for n, part in enumerate(parts)]
+    monkeypatch.setattr("publisher.pipeline.work.cut", lambda *_: units)
+    assert infer_units(ours(), shop()) == infer(axioms(), ours().data_triples(), IRIS, Engine.FAST)
+
+
+def test_paths_that_are_followed_backwards_are_known() -> None:
+    inverse, onward = inverse_paths(ours().shapes.as_parsed())
+    assert IRIS.att("proposition") in inverse
+    assert IRIS.att("relay") in inverse
+    assert "http://www.w3.org/ns/oa#hasSelector" in onward
+
+
+# the cache
+
+
+def test_only_what_changed_is_worked_on_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = validate_units(ours(), mappings(), shop(tmp_path))
+    monkeypatch.setattr("publisher.pipeline.work._guarded", lambda *_: pytest.fail("worked again"))
+    assert validate_units(ours(), mappings(), shop(tmp_path)) == first
+
+
+@pytest.mark.parametrize("damage", [b"", b"0" * 64 + b"\n[]", b"no line"])
+def test_a_damaged_entry_is_not_used(tmp_path: Path, damage: bytes) -> None:
+    kept = Cache(tmp_path)
+    kept.put("kind", "abc", b"body")
+    (path,) = (p for p in tmp_path.rglob("*") if p.is_file())
+    assert kept.get("kind", "abc") == b"body"
+    path.write_bytes(damage)
+    assert kept.get("kind", "abc") is None
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    kept = Cache(tmp_path / "file")
+    kept.put("kind", "abc", b"body")
+    assert kept.get("kind", "abc") is None
+
+
+def test_old_entries_are_removed(tmp_path: Path) -> None:
+    kept = Cache(tmp_path)
+    kept.put("kind", "abc", b"body")
+    assert kept.prune() == 0
+    assert kept.prune(-1) == 1
+    assert kept.get("kind", "abc") is None
