@@ -188,9 +188,33 @@ class AsOf:
 
     def told(self, agent_slug: str, *, hedged: bool = False) -> tuple[str, ...]:
         """The statements behind an agent's perspective that counted as of the day, sorted."""
-        graph = self.iris.perspective(agent_slug, hedged=hedged)
-        told = self._objects(graph, self.iris.att("tells"))
-        return tuple(sorted(s.value for s in told if isinstance(s, ox.NamedNode) and self.counts(s.value)))
+        return tuple(s for s in self.voiced(agent_slug, hedged=hedged) if self.counts(s))
+
+    def voiced(self, agent_slug: str, *, hedged: bool = False) -> tuple[str, ...]:
+        """All that was ever affirmed or denied by an agent, by those who speak for it and by what it speaks for,
+        sorted; also what was withdrawn or superseded since, for it may have counted on the day."""
+        agent = self.iris.entity("agent", agent_slug)
+        voices = self._closure(agent, backwards=True) | self._closure(agent, backwards=False)
+        said = {s for voice in voices for s in self._subjects("speaker", voice)}
+        return tuple(sorted(s for s in said if self._takes_side(s) and (hedged or not self._hedged(s))))
+
+    def _closure(self, agent: str, *, backwards: bool) -> set[str]:
+        """The agent, and those who speak for it, or those for whom it speaks."""
+        speaks_for, found, todo = self.iris.att("speaksFor"), {agent}, [agent]
+        while todo:
+            one = todo.pop()
+            others = self._objects(one, speaks_for)
+            near = [o.value for o in others if isinstance(o, ox.NamedNode)]
+            near = self._subjects("speaksFor", one) if backwards else near
+            todo += set(near) - found
+            found |= set(near)
+        return found
+
+    def _takes_side(self, statement: str) -> bool:
+        return self._is(statement, "affirms") or self._is(statement, "denies")
+
+    def _hedged(self, statement: str) -> bool:
+        return self._text(self._objects(statement, self.iris.att("hedged"))) in {"true", "1"}
 
     def _contradicted(self, thing: str) -> bool:
         limited = self.iris.att("scopeLimited")

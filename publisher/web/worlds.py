@@ -98,13 +98,32 @@ class Perspective:
         if asof is None:
             return tuple(found)
         world = asof.perspective(self.slug, hedged=self.hedged)
-        affirmed, denied = set(world.affirmed), {str(t) for t in world.denied}
+        affirmed, denied = set(world.affirmed), {str(t): t for t in world.denied}
         refused = self._denials(found)
-        kept = {node for node, claim in refused.items() if claim is not None and str(claim) in denied}
-        return tuple(t for t in found if (t.subject in kept if t.subject in refused else t in affirmed))
+        kept = {node: str(claim) for node, claim in refused.items() if claim is not None and str(claim) in denied}
+        still = {t for t in found if (t.subject in kept if t.subject in refused else t in affirmed)}
+        missing = (triple for text, triple in denied.items() if text not in set(kept.values()))
+        return tuple(still | affirmed | {t for claim in missing for t in self._denial(claim)})
+
+    def _denial(self, claim: ox.Triple) -> list[ox.Triple]:
+        """A denial that was withdrawn since, so that the graph of the release has it no longer."""
+        facts = Facts(self.store, self.iris)
+        parts = (("subject", claim.subject), ("predicate", claim.predicate), ("object", claim.object))
+        found = [set(facts.subjects(ox.NamedNode(f"{RDF}{name}"), term)) for name, term in parts]
+        names = sorted(node.value.rpartition("/")[2] for node in set.intersection(*found))
+        node = ox.NamedNode(f"{self.iri}#not-{names[0]}")
+        target = "targetValue" if isinstance(claim.object, ox.Literal) else "targetIndividual"
+        return [
+            ox.Triple(node, TYPE, ox.NamedNode(f"{OWL}NegativePropertyAssertion")),
+            ox.Triple(node, ox.NamedNode(f"{OWL}sourceIndividual"), claim.subject),
+            ox.Triple(node, ox.NamedNode(f"{OWL}assertionProperty"), claim.predicate),
+            ox.Triple(node, ox.NamedNode(f"{OWL}{target}"), claim.object),
+        ]
 
     def told(self) -> tuple[ox.NamedNode, ...]:
-        """The statements behind the claims, whenever they were made."""
+        """The statements behind the claims, whenever they were made; as of a day, also those withdrawn since."""
+        if (asof := self.asof()) is not None:
+            return tuple(ox.NamedNode(s) for s in asof.voiced(self.slug, hedged=self.hedged))
         return tuple(sorted(_nodes(self.store, self.node, self.iris.att("tells")), key=lambda n: n.value))
 
     def counts(self, statement: ox.NamedNode) -> bool:
