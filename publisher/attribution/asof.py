@@ -16,7 +16,7 @@ denial that a statement had before it was superseded or withdrawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Protocol
@@ -113,6 +113,8 @@ class AsOf:
     store: Quads
     iris: Iris
     day: date
+    _known: dict[str, Times] = field(default_factory=dict, repr=False, compare=False)
+    """Times read so far: an object lives for one answer."""
 
     def when(self, statement: str) -> When:
         """Whether the statement had been made."""
@@ -130,6 +132,11 @@ class AsOf:
 
     def times(self, statement: str) -> Times:
         """The times of a statement, kept apart."""
+        if statement not in self._known:
+            self._known[statement] = self._times(statement)
+        return self._known[statement]
+
+    def _times(self, statement: str) -> Times:
         stated = self._text(self._objects(statement, self.iris.att("statedOn")))
         documents = {
             document.value

@@ -30,7 +30,7 @@ from publisher.web.view import Item, Viewer
 
 blueprint = Blueprint("policies", __name__)
 
-MOST = 20_000
+MOST = 5_000
 """Statements up to which an outcome as of a day is worked out on request."""
 LISTED = 500
 """Claims shown on a page; the RDF formats have them all."""

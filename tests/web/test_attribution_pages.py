@@ -427,3 +427,11 @@ def test_the_real_server_answers_the_same(server: str, real: FlaskClient) -> Non
     assert "4 rows" in explained.text
     cited = requests.get(f"{server}cite", params={"query": "ASK {}", "format": "bibtex"}, timeout=60)
     assert cited.text.startswith("@misc{")
+
+
+def test_a_policy_as_of_a_day_has_a_limit(real: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.web.policies.MOST", 10)
+    response = real.get("/policy/latest?asOf=2020-08-01")
+    assert response.status_code == 413
+    assert "more than 10 statements" in response.text
+    assert real.get("/policy/latest").status_code == 200
