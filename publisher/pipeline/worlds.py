@@ -8,7 +8,7 @@ recorded here).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
@@ -36,7 +36,10 @@ def worlds(triples: Iterable[Triple], iris: Iris) -> list[NamedGraph]:
             title += ", hedged claims included"
             variant = iris.perspective(one.slug, hedged=True)
             graphs.append(NamedGraph(variant, title, world(one, iris, hedged=True), False))
-    described = [*describe_perspectives(found, iris), *describe_clashes(found, know(triples, iris), iris)]
+    described = [
+        *describe_perspectives(found, iris),
+        *describe_clashes(found, know(triples, iris), labels_of(triples), iris),
+    ]
     graphs.append(NamedGraph(iris.graph("perspectives"), "Perspectives and their clashes", sort_triples(described)))
     policies = read_policies(iris)
     for policy in policies:
@@ -61,8 +64,25 @@ def recorded(sources: Iterable[LoadedSource], iris: Iris) -> NamedGraph:
     return NamedGraph(iris.graph("recorded"), "When each statement was recorded", sort_triples(triples))
 
 
-def describe_clashes(found: Iterable[Perspective], knowledge: Knowledge, iris: Iris) -> list[Triple]:
-    """A node for each clash of two perspectives, addressed in the document of the two side by side."""
+def labels_of(triples: Iterable[Triple]) -> dict[str, str]:
+    """What things are called in English."""
+    return {
+        t.subject.value: t.object.value
+        for t in triples
+        if t.predicate.value == RDFS + "label"
+        and isinstance(t.subject, NamedNode)
+        and isinstance(t.object, Literal)
+        and t.object.language == "en"
+    }
+
+
+def describe_clashes(
+    found: Iterable[Perspective], knowledge: Knowledge, labels: Mapping[str, str], iris: Iris
+) -> list[Triple]:
+    """A node for each clash of two perspectives, addressed in the document of the two side by side.
+
+    `labels` says what propositions are called.
+    """
     triples: list[Triple] = []
 
     def say(node: NamedNode, name: str, *values: NamedNode | Literal) -> None:
@@ -79,17 +99,16 @@ def describe_clashes(found: Iterable[Perspective], knowledge: Knowledge, iris: I
             say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
             statements = a.claims.get(mine, set()) | b.claims.get(theirs, set())
             say(node, "clashOf", *(NamedNode(s) for s in statements))
-            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b), language="en"))
+            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
             say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
     return triples
 
 
-def _explain(one: Clash, mine: Claim, theirs: Claim, a: Perspective, b: Perspective) -> str:
+def _explain(one: Clash, mine: Claim, theirs: Claim, a: Perspective, b: Perspective, labels: Mapping[str, str]) -> str:
     def says(who: Perspective, claim: Claim) -> str:
-        short = [part.rstrip(">").rpartition("#")[2].rpartition("/")[2] for part in (claim.predicate, claim.subject)]
-        value = claim.object if claim.object.startswith('"') else claim.object.rstrip(">").rpartition("/")[2]
-        verb = "says" if claim.positive else "denies"
-        return f"{who.label or who.slug} {verb} {short[0]} {value.split('^^')[0]} of {short[1]}"
+        proposition = who.propositions[claim]
+        words = labels.get(proposition, proposition.rpartition("/")[2])
+        return f"{who.label or who.slug} {'affirms' if claim.positive else 'denies'} “{words}”"
 
     predicates = {t.predicate.value for t in one.because}
     objects = {t.object.value for t in one.because if isinstance(t.object, NamedNode)}
