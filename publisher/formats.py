@@ -35,9 +35,7 @@ HTML = MediaType("text/html", ".html", "HTML")
 JSON = MediaType("application/json", ".json", "JSON")
 PLAIN = MediaType("text/plain", ".txt", "Text")
 
-RESULTS_JSON = MediaType(
-    "application/sparql-results+json", ".srj", "JSON results", results=QueryResultsFormat.JSON
-)
+RESULTS_JSON = MediaType("application/sparql-results+json", ".srj", "JSON results", results=QueryResultsFormat.JSON)
 RESULTS_XML = MediaType("application/sparql-results+xml", ".srx", "XML results", results=QueryResultsFormat.XML)
 RESULTS_CSV = MediaType("text/csv", ".csv", "CSV", results=QueryResultsFormat.CSV)
 RESULTS_TSV = MediaType("text/tab-separated-values", ".tsv", "TSV", results=QueryResultsFormat.TSV)

@@ -58,9 +58,7 @@ def _read_header(text: str, path: str) -> tuple[Converter, str]:
         ) from None
 
 
-def _read_row(
-    row: dict[str, str], where: Where, converter: Converter, set_iri: str, iris: Iris
-) -> Iterator[Triple]:
+def _read_row(row: dict[str, str], where: Where, converter: Converter, set_iri: str, iris: Iris) -> Iterator[Triple]:
     def expand(column: str) -> str:
         iri = converter.expand(row[column] or "")
         if iri is None:
@@ -73,9 +71,7 @@ def _read_row(
 
     subject, predicate, object_ = expand("subject_id"), expand("predicate_id"), expand("object_id")
     if predicate not in ALLOWED:
-        raise SourceError(
-            f"predicate_id is {row['predicate_id']!r}", where=where, hint="Use a SKOS mapping property."
-        )
+        raise SourceError(f"predicate_id is {row['predicate_id']!r}", where=where, hint="Use a SKOS mapping property.")
     if not subject.startswith(iris.base):
         raise SourceError(f"the subject {subject} is not ours", where=where, hint=f"Map from {iris.base}….")
     try:

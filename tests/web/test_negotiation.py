@@ -55,9 +55,7 @@ SUFFIXES = {
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("accept", "expected"), ACCEPT)
 @pytest.mark.parametrize("path", DOCUMENTS.values(), ids=DOCUMENTS)
-def test_negotiation(
-    client: FlaskClient, path: str, accept: str | None, expected: str | None, method: str
-) -> None:
+def test_negotiation(client: FlaskClient, path: str, accept: str | None, expected: str | None, method: str) -> None:
     headers = {} if accept is None else {"Accept": accept}
     response = client.open(path, method=method, headers=headers)
     assert "Accept" in response.vary
@@ -229,9 +227,7 @@ def test_options_and_preflight(client: FlaskClient, path: str) -> None:
     assert response.status_code == 204
     assert {"GET", "HEAD", "OPTIONS"} <= set(response.allow)
     assert response.data == b""
-    preflight = client.options(
-        path, headers={"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-    )
+    preflight = client.options(path, headers={"Origin": "https://a.example", "Access-Control-Request-Method": "GET"})
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
 
@@ -274,7 +270,6 @@ def test_conditional_requests(client: FlaskClient, encoding: str) -> None:
 
 def test_etag_differs_by_encoding(client: FlaskClient) -> None:
     etags = {
-        client.get("/ontology", headers={"Accept-Encoding": e}).headers["ETag"]
-        for e in ("identity", "gzip", "zstd")
+        client.get("/ontology", headers={"Accept-Encoding": e}).headers["ETag"] for e in ("identity", "gzip", "zstd")
     }
     assert len(etags) == 3

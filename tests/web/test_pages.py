@@ -127,9 +127,7 @@ def test_hostile_labels_stay_text(client: FlaskClient) -> None:
 
 
 def test_hostile_lookup(client: FlaskClient) -> None:
-    response = client.get(
-        "/lookup", query_string={"iri": "http://e/<script>\r\nX: y"}, headers={"Accept": "text/html"}
-    )
+    response = client.get("/lookup", query_string={"iri": "http://e/<script>\r\nX: y"}, headers={"Accept": "text/html"})
     assert response.status_code == 400
     assert "<script" not in response.text
     assert "X" not in response.headers
@@ -137,9 +135,7 @@ def test_hostile_lookup(client: FlaskClient) -> None:
 
 def test_foreign_links_are_marked(client: FlaskClient) -> None:
     found = page(client, "/doc/place/iraq.html")
-    rels = [
-        a["rel"] for t, a in found.elements if t == "a" and a.get("href") == "http://www.wikidata.org/entity/Q796"
-    ]
+    rels = [a["rel"] for t, a in found.elements if t == "a" and a.get("href") == "http://www.wikidata.org/entity/Q796"]
     assert rels
     assert set(rels) == {"external nofollow"}
 
@@ -164,9 +160,7 @@ def test_path_prefix_of_a_proxy(mini: Settings) -> None:
 
 
 def test_forwarded_headers_of_strangers_do_not_count(client: FlaskClient) -> None:
-    response = client.get(
-        "/id/place/iraq", headers={"X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "evil.example"}
-    )
+    response = client.get("/id/place/iraq", headers={"X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "evil.example"})
     assert response.headers["Location"] == "/doc/place/iraq"
 
 
