@@ -95,16 +95,12 @@ def _others(facts: Facts, namespace: str, done: set[str]) -> list[ox.NamedNode]:
     found = {
         q.subject
         for q in facts.store.quads(None, TYPE, None, facts.graph)
-        if isinstance(q.subject, ox.NamedNode)
-        and q.subject.value.startswith(namespace)
-        and q.subject.value not in done
+        if isinstance(q.subject, ox.NamedNode) and q.subject.value.startswith(namespace) and q.subject.value not in done
     }
     return sorted(found, key=lambda n: n.value)
 
 
-def _term(
-    facts: Facts, viewer: Viewer, node: ox.NamedNode, namespace: str, hidden: set[str] | None = None
-) -> TermView:
+def _term(facts: Facts, viewer: Viewer, node: ox.NamedNode, namespace: str, hidden: set[str] | None = None) -> TermView:
     closed = _CLOSED | (hidden or set())
     triples = [q.triple for q in facts.store.quads(node, graph=facts.graph)]
     shown = [t for t in triples if t.predicate.value not in closed and not _blank(facts, t.object)]
