@@ -10,7 +10,7 @@ Only claims on a common subject are compared, each pair of claims once however m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -190,20 +190,6 @@ def _inconsistent(told: list[Triple], units: list[list[Triple]]) -> bool:
     return close([*told, *(t for unit in units for t in unit)]) is None
 
 
-def clash(one: Iterable[Claim], other: Iterable[Claim], knowledge: Knowledge) -> tuple[Clash, ...]:
-    """Where the claims of two agents clash, sorted. A clash within one agent's own claims is not looked for."""
-    by_subject: dict[str, list[Claim]] = {}
-    for claim in other:
-        by_subject.setdefault(claim.subject, []).append(claim)
-    found = {
-        known
-        for claim in one
-        for rival in by_subject.get(claim.subject, ())
-        if (known := knowledge.clash_of(claim, rival))
-    }
-    return tuple(sorted(found, key=lambda c: (c.one, c.other)))
-
-
 def know(triples: Iterable[Triple], iris: Iris) -> Knowledge:
     """Gather what agents are taken to share from the ontology, the data and what follows from them."""
     triples = list(triples)
@@ -245,15 +231,20 @@ def know(triples: Iterable[Triple], iris: Iris) -> Knowledge:
     )
 
 
-def pairs(found: Iterable[Perspective]) -> list[tuple[Perspective, Perspective]]:
-    """Agents who speak of a common subject, each pair once, in the order of their slugs."""
-    by_subject: dict[str, list[Perspective]] = {}
-    for one in found:
-        for subject in {claim.subject for claim in one.claims}:
-            by_subject.setdefault(subject, []).append(one)
-    seen = {
-        (a.slug, b.slug): (a, b)
-        for sharing in by_subject.values()
-        for a, b in combinations(sorted(sharing, key=lambda p: p.slug), 2)
-    }
-    return [seen[key] for key in sorted(seen)]
+def clashes(found: Iterable[Perspective], knowledge: Knowledge) -> Iterator[tuple[Perspective, Perspective, Clash]]:
+    """Where the claims of two agents clash: each pair of agents in the order of their slugs, subject by subject.
+
+    A clash within one agent's own claims is not looked for.
+    """
+    by_subject: dict[str, list[tuple[Perspective, list[Claim]]]] = {}
+    for one in sorted(found, key=lambda p: p.slug):
+        mine: dict[str, list[Claim]] = {}
+        for claim in one.claims:
+            mine.setdefault(claim.subject, []).append(claim)
+        for subject, claims in mine.items():
+            by_subject.setdefault(subject, []).append((one, claims))
+    for subject in sorted(by_subject):
+        for (a, ours), (b, theirs) in combinations(by_subject[subject], 2):
+            known = {knowledge.clash_of(claim, rival) for claim in ours for rival in theirs}
+            for clash in sorted((c for c in known if c), key=lambda c: (c.one, c.other)):
+                yield a, b, clash

@@ -29,6 +29,8 @@ SELECT ?statement ?speaker ?polarity ?hedged ?whole ?claim ?s ?p ?o WHERE {
   OPTIONAL { ?claim rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o }
 }"""
 _MANDATES = "SELECT ?one ?other WHERE { ?one att:speaksFor+ ?other FILTER (?one != ?other) }"
+_MENTIONS = "SELECT ?agent { ?agent a att:UnnamedSource }"
+_CONTRADICTED = "SELECT DISTINCT ?statement { ?statement att:contradicts ?other }"
 _LABELS = "SELECT ?agent ?label WHERE { ?statement att:speaker/att:speaksFor* ?agent . ?agent rdfs:label ?label }"
 
 
@@ -81,6 +83,9 @@ def _parse(line: str) -> Iterator[Quad]:
 def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
     """The perspectives of all agents with a statement in force that takes a side, sorted by slug.
 
+    An unnamed source is one mention in one report. If all it says is one sentence that nothing contradicts, it has no
+    world of its own: there would be thousands of them, each of a single triple.
+
     `store` holds what the rules have derived, in its default graph.
     """
     speaks_for: dict[str, set[str]] = {}
@@ -114,6 +119,11 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
             held.setdefault(content, set()).add(_iri(statement))
             first = mine.propositions.get(content)
             mine.propositions[content] = min(first, _iri(claim)) if first else _iri(claim)
+    contradicted = {_iri(statement) for (statement,) in _rows(store, _CONTRADICTED, iris, "statement")}
+    for (mention,) in _rows(store, _MENTIONS, iris, "agent"):
+        one_sentence = found.get(_iri(mention))
+        if one_sentence and len(one_sentence.tells) == 1 and not one_sentence.tells.keys() & contradicted:
+            del found[_iri(mention)]
     for node, label in _rows(store, _LABELS, iris, "agent", "label"):
         if _iri(node) in found and isinstance(label, Literal) and label.language == "en":
             found[_iri(node)].label = label.value

@@ -119,7 +119,7 @@ class Context:
                     found.add(t)
                     waiting.append(t.object)
         for node in unit.terms:
-            if node in unit.subjects or node not in self._described:
+            if not isinstance(node, Literal) and (node in unit.subjects or node not in self._described):
                 self._point(node, found, own)
         return sorted(found, key=str)
 
@@ -134,8 +134,14 @@ class Context:
                 for end in ends
                 if end != node
                 for t in self._described.get(end, ())
-                if t.predicate.value in self._onward and t not in found
+                if t.predicate.value in self._onward and t not in found and self._leads_on(t.object)
             ]
+
+    def _leads_on(self, node: Term) -> bool:
+        """Whether a path could go on from here, or could end here with a value."""
+        return isinstance(node, Literal) or any(
+            t.predicate.value in self._onward for t in self._described.get(node, ())
+        )
 
     def keep(self, report: Report, unit: Unit) -> Report:
         """The results that are for this unit to report."""

@@ -9,9 +9,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from pyoxigraph import RdfFormat, Triple, parse
@@ -19,7 +20,7 @@ from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
 from publisher.config import Engine
-from publisher.errors import DataInconsistent, PublisherError
+from publisher.errors import BuildFailed, DataInconsistent, PublisherError
 from publisher.iris import Iris
 from publisher.pipeline.cache import Cache, digest, software
 from publisher.pipeline.infer import infer
@@ -31,7 +32,9 @@ from publisher.pipeline.validate import Report, Result, Severity
 Progress = Callable[[str], None]
 """Called with a line for people when a step begins or ends, and on the way."""
 
-_WORTH_PROCESSES = 24 << 20
+_BYTES = 150
+"""Of a triple, on average."""
+_WORTH_PROCESSES = 4 << 20
 """Bytes of work below which it is done before processes would have started."""
 
 
@@ -55,6 +58,14 @@ def _end_with_parent(parent: int) -> None:
 
 
 @dataclass(frozen=True)
+class Job:
+    """What a task is called with, made only when it is its turn, and how much that is in bytes, roughly."""
+
+    arguments: Callable[[], tuple[Any, ...]]
+    size: int
+
+
+@dataclass(frozen=True)
 class Workshop:
     """Where units are worked on: which engines, what is kept, how many characters a unit has, and who works."""
 
@@ -65,10 +76,11 @@ class Workshop:
     executor: Callable[[int], Executor] = processes
     progress: Progress = lambda line: None
 
-    def run(self, kind: str, task: Callable[..., bytes], jobs: Mapping[str, tuple[Any, ...]]) -> dict[str, bytes]:
+    def run(self, kind: str, task: Callable[..., bytes], jobs: Mapping[str, Job]) -> dict[str, bytes]:
         """The outcome of `task` for each job by its key, from the cache or worked out and kept.
 
-        A task that raises a `PublisherError` is repeated here, so that it arrives whole.
+        A task that raises a `PublisherError` is repeated here, so that it arrives whole. Raises `BuildFailed` if a
+        process was ended from outside.
         """
         done = {key: body for key in jobs if (body := self.cache.get(kind, key)) is not None}
         todo = [key for key in jobs if key not in done]
@@ -84,21 +96,32 @@ class Workshop:
                 told = time.monotonic()
                 self.progress(f"{kind}: {number} of {len(todo)} units, {len(jobs) - len(todo)} as before")
         if failed:
-            _fail(task, [jobs[key] for key in sorted(failed)])
+            _fail(task, (jobs[key].arguments() for key in sorted(failed)))
         return done
 
     def _outcomes(
-        self, task: Callable[..., bytes], jobs: Mapping[str, tuple[Any, ...]], todo: Sequence[str]
+        self, task: Callable[..., bytes], jobs: Mapping[str, Job], todo: Sequence[str]
     ) -> Iterator[tuple[str, bytes | None]]:
-        size = sum(len(part) for key in todo for part in jobs[key] if isinstance(part, bytes))
-        if len(todo) < 2 or self.jobs == 1 or size < _WORTH_PROCESSES:
+        if len(todo) < 2 or self.jobs == 1 or sum(jobs[key].size for key in todo) < _WORTH_PROCESSES:
             for key in todo:
-                yield key, _guarded(task, jobs[key])
+                yield key, _guarded(task, jobs[key].arguments())
             return
+        left = iter(todo)
         with self.executor(self.jobs) as pool:
-            waiting = {pool.submit(_guarded, task, jobs[key]): key for key in todo}
-            for future in as_completed(list(waiting)):
-                yield waiting.pop(future), future.result()
+            try:
+                waiting: dict[Future[bytes | None], str] = {}
+                while True:
+                    for key in islice(left, 2 * (self.jobs or os.cpu_count() or 1) - len(waiting)):
+                        waiting[pool.submit(_guarded, task, jobs[key].arguments())] = key
+                    if not waiting:
+                        return
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        yield waiting.pop(future), future.result()
+            except BrokenExecutor:
+                raise BuildFailed(
+                    "a process of the build was ended from outside",
+                    hint="Often memory ran out: lower unit_kib or jobs. What was done is kept; build again.",
+                ) from None
 
 
 def _fail(task: Callable[..., bytes], failed: Iterable[tuple[Any, ...]]) -> None:
@@ -127,12 +150,16 @@ def validate_units(loaded: Loaded, mappings: Sequence[Triple], shop: Workshop) -
     units = [Unit("ontology", "", ()), *cut(loaded, mappings, shop.unit)]
     context = Context(units, loaded.shapes.as_parsed())
     common = digest([software(), shop.engine, *(f.text for s in (loaded.shapes, loaded.ontology) for f in s.files)])
-    jobs: dict[str, tuple[Any, ...]] = {}
+    jobs: dict[str, Job] = {}
     keys: list[str] = []
+
+    def arguments(unit: Unit) -> tuple[Any, ...]:
+        return shapes, as_bytes(unit.triples), as_bytes(context.of(unit)) + ontology, shop.engine.value
+
     for unit in units:
         around = as_bytes(context.of(unit))
         keys.append(digest([common, unit.hash, around]))
-        jobs[keys[-1]] = (shapes, as_bytes(unit.triples), around + ontology, shop.engine.value)
+        jobs[keys[-1]] = Job(partial(arguments, unit), _BYTES * len(unit.triples) + len(around))
     done = shop.run("validate", _validate, jobs)
     kept = (context.keep(_from_json(done[key]), unit) for key, unit in zip(keys, units, strict=True))
     return Report(tuple(sorted({r for report in kept for r in report.results}, key=lambda r: r.key)))
@@ -163,12 +190,17 @@ def infer_units(loaded: Loaded, shop: Workshop) -> tuple[Triple, ...]:
     shared = _shared(nodes)
     due = list(range(len(units)))
     while due:
-        jobs: dict[str, tuple[Any, ...]] = {}
+        jobs: dict[str, Job] = {}
         keys: dict[int, str] = {}
+
+        def arguments(i: int) -> tuple[Any, ...]:
+            around = as_bytes([*views[i], *sorted(given[i], key=str)])
+            return ontology, as_bytes(units[i].triples), around, loaded.iris.base, shop.engine.value
+
         for i in due:
             around = as_bytes([*views[i], *sorted(given[i], key=str)])
             keys[i] = digest([common, units[i].hash, around])
-            jobs[keys[i]] = (ontology, as_bytes(units[i].triples), around, loaded.iris.base, shop.engine.value)
+            jobs[keys[i]] = Job(partial(arguments, i), _BYTES * len(units[i].triples) + len(around))
         done = shop.run("infer", _infer, jobs)
         for i in due:
             found[i] = {q.triple for q in parse(input=done[keys[i]], format=RdfFormat.N_TRIPLES)}

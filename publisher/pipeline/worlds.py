@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from publisher.iris import Iris
-from publisher.pipeline.clash import Clash, Knowledge, clash, know, pairs, perspective_axioms
+from publisher.pipeline.clash import Clash, Knowledge, clashes, know, perspective_axioms
 from publisher.pipeline.load import LoadedSource, sort_triples
 from publisher.pipeline.perspectives import Claim, Perspective, describe_perspectives, perspectives, world
 from publisher.pipeline.policies import apply, describe_policies, read_policies
@@ -88,19 +88,18 @@ def describe_clashes(
     def say(node: NamedNode, name: str, *values: NamedNode | Literal) -> None:
         triples.extend(Triple(node, NamedNode(iris.att(name)), value) for value in values)
 
-    for a, b in pairs(found):
-        for one in clash(a.claims, b.claims, knowledge):
-            mine, theirs = (one.one, one.other) if one.one in a.claims else (one.other, one.one)
-            digest = hashlib.sha256(f"{mine}{theirs}".encode()).hexdigest()[:12]
-            node = NamedNode(f"{iris.combined(a.slug, b.slug)}#clash-{digest}")
-            label = f"Clash of {a.label or a.slug} and {b.label or b.slug}"
-            triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Clash"))))
-            triples.append(Triple(node, NamedNode(RDFS + "label"), Literal(label, language="en")))
-            say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
-            statements = a.claims.get(mine, set()) | b.claims.get(theirs, set())
-            say(node, "clashOf", *(NamedNode(s) for s in statements))
-            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
-            say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
+    for a, b, one in clashes(found, knowledge):
+        mine, theirs = (one.one, one.other) if one.one in a.claims else (one.other, one.one)
+        digest = hashlib.sha256(f"{mine}{theirs}".encode()).hexdigest()[:12]
+        node = NamedNode(f"{iris.combined(a.slug, b.slug)}#clash-{digest}")
+        label = f"Clash of {a.label or a.slug} and {b.label or b.slug}"
+        triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Clash"))))
+        triples.append(Triple(node, NamedNode(RDFS + "label"), Literal(label, language="en")))
+        say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
+        statements = a.claims.get(mine, set()) | b.claims.get(theirs, set())
+        say(node, "clashOf", *(NamedNode(s) for s in statements))
+        say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
+        say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
     return triples
 
 
