@@ -11,7 +11,8 @@ import gzip
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,14 @@ from publisher.releases import (
 _PARTIAL = ".building-"
 _LOCK = ".lock"
 _BLOCK = 1 << 20
+_DUMPS = (
+    (TURTLE, RdfFormat.TURTLE, True),
+    (N_TRIPLES, RdfFormat.N_TRIPLES, False),
+    (JSON_LD, RdfFormat.JSON_LD, True),
+    (TRIG, RdfFormat.TRIG, True),
+    (N_QUADS, RdfFormat.N_QUADS, False),
+)
+"""What is dumped, and whether it has prefixes."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,13 @@ class Content:
     sources: Sequence[Source]
     counts: dict[str, int]
     validation: str
+
+    def quads(self) -> Iterator[Quad]:
+        """The whole dataset: the default graph, then each named graph."""
+        for t in self.default_graph:
+            yield Quad(t.subject, t.predicate, t.object)
+        for graph in self.graphs:
+            yield from to_quads(graph.iri, graph.triples)
 
 
 @contextmanager
@@ -96,13 +112,10 @@ def write_release(
     A release with the same id holds the same bytes, so it is only switched to. Raises `BuildFailed` on a full
     disk or another system error, and what `check_catalog` raises, with the served release untouched.
     """
-    quads = [Quad(t.subject, t.predicate, t.object) for t in content.default_graph]
-    for graph in content.graphs:
-        quads += to_quads(graph.iri, graph.triples)
     partial = releases / f"{_PARTIAL}{os.getpid()}"
     try:
         partial.mkdir()
-        id_ = _write_files(partial, content, quads, iris, check_catalog)
+        id_ = _write_files(partial, content, iris, check_catalog)
         final = releases / id_
         if not (final.exists() and _is_whole(final)):
             shutil.rmtree(final, ignore_errors=True)
@@ -119,7 +132,6 @@ def write_release(
 def _write_files(
     folder: Path,
     content: Content,
-    quads: list[Quad],
     iris: Iris,
     check_catalog: Callable[[tuple[Triple, ...]], None],
 ) -> str:
@@ -127,30 +139,16 @@ def _write_files(
     dumps.mkdir()
     prefixes = iris.prefixes()
     default = content.default_graph
-    written = [
-        _dump(dumps / f"attested{TURTLE.suffix}", default, RdfFormat.TURTLE, prefixes),
-        _dump(dumps / f"attested{N_TRIPLES.suffix}", default, RdfFormat.N_TRIPLES, None),
-        _dump(dumps / f"attested{JSON_LD.suffix}", default, RdfFormat.JSON_LD, prefixes),
-        _dump(dumps / f"attested{TRIG.suffix}", quads, RdfFormat.TRIG, prefixes),
-        _dump(dumps / f"attested{N_QUADS.suffix}", quads, RdfFormat.N_QUADS, None),
-    ]
-    digest = hashlib.sha256(
-        "\n".join([__version__, content.created, iris.base, _sha256(dumps / f"attested{N_QUADS.suffix}")]).encode()
-    ).hexdigest()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        written: list[tuple[Path, Future[list[Distribution]]]] = []
+        for media, format_, named in _DUMPS:
+            items = content.quads() if media in (TRIG, N_QUADS) else default
+            path = _dump(dumps / f"attested{media.suffix}", items, format_, prefixes if named else None)
+            written.append((path, pool.submit(_distributions, path, media.name)))
+        distributions = [d for _, future in written for d in future.result()]
+    n_quads = next(d.sha256 for d in distributions if d.file == f"attested{N_QUADS.suffix}")
+    digest = hashlib.sha256("\n".join([__version__, content.created, iris.base, n_quads]).encode()).hexdigest()
     id_ = f"{content.created[:10]}-{digest[:12]}"
-    media_types = {m.suffix: m.name for m in (TURTLE, N_TRIPLES, JSON_LD, TRIG, N_QUADS)}
-    distributions = []
-    for file in written:
-        for path, compression in ((file, None), (_gzip(file), "gzip"), (_zstd(file), "zstd")):
-            distributions.append(
-                Distribution(
-                    file=path.name,
-                    media_type=media_types[file.suffix],
-                    compression=compression,
-                    bytes=path.stat().st_size,
-                    sha256=_sha256(path),
-                )
-            )
     release = Release(
         id=id_,
         created=content.created,
@@ -184,18 +182,35 @@ def _write_store(folder: Path, n_quads: Path, iris: Iris) -> None:
     store = Store(str(folder / STORE))
     store.bulk_load(path=str(n_quads), format=RdfFormat.N_QUADS)
     store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
-    served = store.quads_for_pattern(None, None, None, DefaultGraph())
-    check_nothing_asserted((quad.triple for quad in served), iris)
+    check_nothing_asserted(_Served(store), iris)
     store.optimize()
     store.flush()
 
 
+class _Served:
+    """The default graph of a store, to be gone through more than once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __iter__(self) -> Iterator[Triple]:
+        return (quad.triple for quad in self._store.quads_for_pattern(None, None, None, DefaultGraph()))
+
+
 def _dump(
-    path: Path, items: Sequence[Triple] | Sequence[Quad], format_: RdfFormat, prefixes: dict[str, str] | None
+    path: Path, items: Iterable[Triple] | Iterable[Quad], format_: RdfFormat, prefixes: dict[str, str] | None
 ) -> Path:
     with path.open("wb") as output:
         serialize(items, output, format_, prefixes=prefixes)
     return path
+
+
+def _distributions(file: Path, media_type: str) -> list[Distribution]:
+    """A dump and its compressed forms, described. The work is done outside the interpreter, so threads share it."""
+    return [
+        Distribution(path.name, media_type, compression, path.stat().st_size, _sha256(path))
+        for path, compression in ((file, None), (_gzip(file), "gzip"), (_zstd(file), "zstd"))
+    ]
 
 
 def _gzip(path: Path) -> Path:
@@ -203,7 +218,7 @@ def _gzip(path: Path) -> Path:
     with (
         path.open("rb") as source,
         target.open("wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=9, mtime=0) as output,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as output,
     ):
         shutil.copyfileobj(source, output, _BLOCK)
     return target
