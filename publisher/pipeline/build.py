@@ -15,7 +15,7 @@ from publisher.config import Engine, Settings
 from publisher.errors import DataInvalid, SourceError, Where
 from publisher.linking.mappings import read_mappings
 from publisher.pipeline.attribute import attribute, check_nothing_asserted
-from publisher.pipeline.cache import Cache
+from publisher.pipeline.cache import Cache, fingerprint
 from publisher.pipeline.examples import TITLE as EXAMPLES_TITLE
 from publisher.pipeline.examples import read_examples
 from publisher.pipeline.load import (
@@ -29,7 +29,15 @@ from publisher.pipeline.load import (
     sort_triples,
 )
 from publisher.pipeline.locate import Places
-from publisher.pipeline.release import Content, NamedGraph, lock_releases, prune_releases, write_release
+from publisher.pipeline.release import (
+    Content,
+    NamedGraph,
+    lock_releases,
+    made_from,
+    note_inputs,
+    prune_releases,
+    write_release,
+)
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.shacl import Validator
 from publisher.pipeline.units import as_bytes
@@ -43,9 +51,16 @@ from publisher.vocab import RDF
 def build(settings: Settings, progress: Progress) -> Release:
     """Build a release from the sources and switch to it.
 
+    If nothing has changed since the served one was made, and no time is given to be written into it, that one stays.
+
     Raises any `PublisherError`; the served release is then as it was.
     """
     with lock_releases(settings.releases):
+        folders = (settings.data, settings.ontology, settings.shapes)
+        inputs = fingerprint(folders, settings.base_iri, settings.engine)
+        if settings.created is None and (same := made_from(settings.releases, inputs)):
+            progress("nothing has changed since the release that is served")
+            return same
         with _step("load", progress):
             loaded = load(settings)
             mappings = load_mappings(loaded)
@@ -63,6 +78,7 @@ def build(settings: Settings, progress: Progress) -> Release:
             release = write_release(
                 content, settings.releases, loaded.iris, partial(check_catalog, loaded, shop.engine)
             )
+            note_inputs(settings.releases, release.id, inputs)
             prune_releases(settings.releases, settings.keep_releases)
             shop.cache.prune()
     return release

@@ -37,6 +37,17 @@ def software() -> str:
     return digest([__version__, code, *(f"{name} {version(name)}" for name in ENGINES)])
 
 
+def fingerprint(folders: Iterable[Path], *settings: str) -> str:
+    """All that a build depends on but the time: every file in the folders, and every file of this package."""
+    package = Path(__file__).parent.parent
+    parts: list[str | bytes] = [software(), *settings]
+    for root, suffixes in ((package, {".py", ".rq", ".toml"}), *((folder, None) for folder in folders)):
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and (suffixes is None or path.suffix in suffixes):
+                parts += [path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).digest()]
+    return digest(parts)
+
+
 class Cache:
     """Entries in a folder. Without a folder nothing is kept."""
 

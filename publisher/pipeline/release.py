@@ -12,13 +12,13 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zstandard
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from publisher import __version__
 from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, ReleaseMissing
@@ -28,6 +28,7 @@ from publisher.pipeline.attribute import check_nothing_asserted
 from publisher.pipeline.describe import CatalogInput, describe
 from publisher.pipeline.load import to_quads
 from publisher.pipeline.sources import Source
+from publisher.pipeline.work import processes
 from publisher.releases import (
     CATALOG,
     CHECKSUMS,
@@ -39,20 +40,24 @@ from publisher.releases import (
     Distribution,
     GraphInfo,
     Release,
+    current_release,
     read_release,
 )
 
 _PARTIAL = ".building-"
 _LOCK = ".lock"
+_INPUTS = ".inputs"
 _BLOCK = 1 << 20
-_DUMPS = (
-    (TURTLE, RdfFormat.TURTLE, True),
-    (N_TRIPLES, RdfFormat.N_TRIPLES, False),
-    (JSON_LD, RdfFormat.JSON_LD, True),
-    (TRIG, RdfFormat.TRIG, True),
-    (N_QUADS, RdfFormat.N_QUADS, False),
-)
-"""What is dumped, and whether it has prefixes."""
+_LARGE = 64 << 20
+"""Bytes of a dump from which several are made at once."""
+_DUMPS = {
+    TRIG.suffix: (TRIG, RdfFormat.TRIG, N_QUADS),
+    JSON_LD.suffix: (JSON_LD, RdfFormat.JSON_LD, N_TRIPLES),
+    TURTLE.suffix: (TURTLE, RdfFormat.TURTLE, N_TRIPLES),
+    N_QUADS.suffix: (N_QUADS, RdfFormat.N_QUADS, N_QUADS),
+    N_TRIPLES.suffix: (N_TRIPLES, RdfFormat.N_TRIPLES, N_TRIPLES),
+}
+"""What is dumped, the longest work first, and the plain format that it is made from."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ class Content:
         for t in self.default_graph:
             yield Quad(t.subject, t.predicate, t.object)
         for graph in self.graphs:
-            yield from to_quads(graph.iri, graph.triples)
+            name = NamedNode(graph.iri)
+            for t in graph.triples:
+                yield Quad(t.subject, t.predicate, t.object, name)
 
 
 @contextmanager
@@ -124,6 +131,8 @@ def write_release(
         switch_release(releases, id_)
     except OSError as error:
         raise _failed(error, releases) from None
+    except BrokenExecutor:
+        raise _failed(OSError("a process of the build was ended from outside"), releases) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return read_release(final)
@@ -139,13 +148,13 @@ def _write_files(
     dumps.mkdir()
     prefixes = iris.prefixes()
     default = content.default_graph
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        written: list[tuple[Path, Future[list[Distribution]]]] = []
-        for media, format_, named in _DUMPS:
-            items = content.quads() if media in (TRIG, N_QUADS) else default
-            path = _dump(dumps / f"attested{media.suffix}", items, format_, prefixes if named else None)
-            written.append((path, pool.submit(_distributions, path, media.name)))
-        distributions = [d for _, future in written for d in future.result()]
+    _dump(dumps / f"attested{N_TRIPLES.suffix}", default, RdfFormat.N_TRIPLES, None)
+    whole = _dump(dumps / f"attested{N_QUADS.suffix}", content.quads(), RdfFormat.N_QUADS, None)
+    store = Store(str(folder / STORE))
+    with ThreadPoolExecutor(1) if whole.stat().st_size < _LARGE else processes(0) as pool:
+        tasks = [pool.submit(_distributions, dumps, suffix, prefixes) for suffix in _DUMPS]
+        store.bulk_load(path=str(whole), format=RdfFormat.N_QUADS)
+        distributions = [d for task in tasks for d in task.result()]
     n_quads = next(d.sha256 for d in distributions if d.file == f"attested{N_QUADS.suffix}")
     digest = hashlib.sha256("\n".join([__version__, content.created, iris.base, n_quads]).encode()).hexdigest()
     id_ = f"{content.created[:10]}-{digest[:12]}"
@@ -168,7 +177,11 @@ def _write_files(
     serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
-    _write_store(folder, dumps / f"attested{N_QUADS.suffix}", iris)
+    store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
+    check_nothing_asserted(_Served(store), iris)
+    store.optimize()
+    store.flush()
+    del store
     files = sorted(p for p in folder.rglob("*") if p.is_file() and STORE not in p.relative_to(folder).parts)
     sums = "".join(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     (folder / CHECKSUMS).write_text(sums, encoding="utf-8")
@@ -176,15 +189,6 @@ def _write_files(
         _sync(path)
     _sync(folder)
     return id_
-
-
-def _write_store(folder: Path, n_quads: Path, iris: Iris) -> None:
-    store = Store(str(folder / STORE))
-    store.bulk_load(path=str(n_quads), format=RdfFormat.N_QUADS)
-    store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
-    check_nothing_asserted(_Served(store), iris)
-    store.optimize()
-    store.flush()
 
 
 class _Served:
@@ -205,10 +209,16 @@ def _dump(
     return path
 
 
-def _distributions(file: Path, media_type: str) -> list[Distribution]:
-    """A dump and its compressed forms, described. The work is done outside the interpreter, so threads share it."""
+def _distributions(dumps: Path, suffix: str, prefixes: dict[str, str]) -> list[Distribution]:
+    """One dump with its compressed forms, described. A format other than the plain ones is made from those."""
+    media, format_, plain = _DUMPS[suffix]
+    file = dumps / f"attested{suffix}"
+    if suffix != plain.suffix:
+        source = RdfFormat.N_QUADS if plain is N_QUADS else RdfFormat.N_TRIPLES
+        quads = parse(path=str(dumps / f"attested{plain.suffix}"), format=source)
+        _dump(file, quads if plain is N_QUADS else (quad.triple for quad in quads), format_, prefixes)
     return [
-        Distribution(path.name, media_type, compression, path.stat().st_size, _sha256(path))
+        Distribution(path.name, media.name, compression, path.stat().st_size, _sha256(path))
         for path, compression in ((file, None), (_gzip(file), "gzip"), (_zstd(file), "zstd"))
     ]
 
@@ -265,6 +275,23 @@ def prune_releases(releases: Path, keep: int) -> list[str]:
     for path in doomed:
         shutil.rmtree(path, ignore_errors=True)
     return sorted(path.name for path in doomed)
+
+
+def note_inputs(releases: Path, id_: str, inputs: str) -> None:
+    """Note what a release was made from: a hash of everything but the time."""
+    partial = releases / f"{_INPUTS}-{os.getpid()}"
+    partial.write_text(f"{id_} {inputs}\n", encoding="utf-8")
+    partial.replace(releases / _INPUTS)
+
+
+def made_from(releases: Path, inputs: str) -> Release | None:
+    """The served release if it is noted to be made from this, and whole as far as sizes tell."""
+    try:
+        release = current_release(releases)
+        noted = (releases / _INPUTS).read_text(encoding="utf-8").split()
+    except (ReleaseDamaged, ReleaseMissing, OSError):
+        return None
+    return release if noted == [release.id, inputs] else None
 
 
 def check_release(release: Release) -> int:

@@ -87,6 +87,7 @@ class Project:
         return {
             "ATTESTED_DATA": str(self.folder / "data"),
             "ATTESTED_RELEASES": str(self.releases),
+            "ATTESTED_CACHE": str(self.folder / "cache"),
             "ATTESTED_ONTOLOGY": str(ROOT / "ontology"),
             "ATTESTED_SHAPES": str(ROOT / "shapes"),
             "SOURCE_DATE_EPOCH": "1795521600",

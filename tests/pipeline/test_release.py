@@ -161,3 +161,17 @@ def test_old_releases_are_pruned_but_never_the_current_one(project: Project) -> 
     kept = [path for path in project.releases.iterdir() if path.is_dir() and not path.is_symlink()]
     assert len(kept) == 2
     assert current_release(project.releases).path in kept
+
+
+def test_what_has_not_changed_is_not_built_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    timeless = {k: v for k, v in project.environ().items() if k != "SOURCE_DATE_EPOCH"}
+    monkeypatch.setattr(Project, "environ", lambda self: timeless)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert project.run("build", "--quiet").exit_code == 0
+    first = current_release(project.releases)
+    result = project.run("build")
+    assert "nothing has changed" in result.output
+    assert current_release(project.releases) == first
+    project.spoil(lambda text: text.replace("T01", "T02"))
+    assert project.run("build", "--quiet").exit_code == 0
+    assert current_release(project.releases).id != first.id

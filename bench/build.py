@@ -1,0 +1,166 @@
+"""Cost of a build: each step, nothing changed, one file changed, and the fast engines against the reference ones.
+
+    python bench/build.py --data data                       # a table; JSON goes to build/bench.json
+    python bench/build.py --data FOLDER --json FILE --sample 3
+
+The data are copied. Engines are compared on a sample of units, since the reference takes an hour on all of them; the
+results must be equal, or the run fails. `oxigraph` is compared with if it is on the path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode, Store
+
+from publisher.config import Engine, Settings, load_settings
+from publisher.pipeline.build import load_mappings
+from publisher.pipeline.infer import infer
+from publisher.pipeline.load import load
+from publisher.pipeline.shacl import Validator
+from publisher.pipeline.units import Context, as_bytes, cut
+from publisher.releases import DUMPS, STORE, current_release
+
+ROOT = Path(__file__).parent.parent
+Row = dict[str, Any]
+
+
+def build(environ: dict[str, str]) -> tuple[float, dict[str, float], int]:
+    """Seconds, seconds of each step, and the peak of memory in MiB, of a build in a process of its own."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "publisher.cli", "build"]
+    process = subprocess.Popen(
+        command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    peak = 0
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+    process.wait()
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        sys.exit("".join(lines[-20:]))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    steps = {m[1]: float(m[2]) for line in lines if (m := re.match(r"(\w+) done in ([\d.]+) s", line))}
+    return seconds, steps, peak
+
+
+def timed(task: Callable[[], Any]) -> tuple[Any, float]:
+    """A result and the seconds of processor time that it took."""
+    began = time.process_time()
+    result = task()
+    return result, time.process_time() - began
+
+
+def engines(settings: Settings, sample: int) -> list[Row]:
+    """The engines side by side on the largest units."""
+    loaded = load(settings)
+    units = cut(loaded, load_mappings(loaded), settings.unit_kib << 10)
+    shapes, ontology = as_bytes(loaded.shapes.as_parsed()), as_bytes(loaded.ontology.as_parsed())
+    backwards, forwards = Context(units, loaded.shapes.as_parsed()), Context(units)
+    rows: list[Row] = []
+    validators = {engine: Validator(shapes, engine) for engine in Engine}
+    for unit in sorted(units, key=lambda u: (-len(u.triples), u.name))[:sample]:
+        data = as_bytes([*unit.triples, *backwards.of(unit)]) + ontology
+        given = [*unit.triples, *forwards.of(unit)]
+        for name, task in (
+            ("SHACL", lambda engine, data=data: validators[engine](data)),
+            ("OWL RL", lambda engine, given=given: infer(loaded.ontology.triples, given, loaded.iris, engine)),
+        ):
+            fast, quick = timed(partial(task, Engine.FAST))
+            reference, slow = timed(partial(task, Engine.REFERENCE))
+            if fast != reference:
+                sys.exit(f"{name} differs on {unit.name}")
+            rows.append(
+                {
+                    "what": f"{name}, {Path(unit.name).name}",
+                    "triples": len(given),
+                    "fast": round(quick, 2),
+                    "reference": round(slow, 2),
+                    "times": round(slow / quick, 1),
+                }
+            )
+    return rows
+
+
+def serving(settings: Settings) -> Row:
+    """Loading and reading the store of the release."""
+    release = current_release(settings.releases)
+    dump = release.path / DUMPS / "attested.nq"
+    row: Row = {"triples": sum(g.triples for g in release.graphs) + release.default_triples}
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        Store(folder).bulk_load(path=str(dump))
+        row["load seconds"] = round(time.perf_counter() - began, 1)
+    if oxigraph := shutil.which("oxigraph"):
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            subprocess.run([oxigraph, "load", "--location", folder, "--file", str(dump)], check=True)
+            row["oxigraph load seconds"] = round(time.perf_counter() - began, 1)
+    began = time.perf_counter()
+    store = Store.read_only(str(release.path / STORE))
+    row["open seconds"] = round(time.perf_counter() - began, 2)
+    kind = NamedNode(f"{settings.base_iri}ontology#Statement")
+    nodes = [q.subject for q in store.quads_for_pattern(None, None, kind, None)][:2000]
+    began = time.perf_counter()
+    for node in nodes:
+        query = f"CONSTRUCT {{ {node} ?p ?o . ?s ?q {node} }} {{ {{ {node} ?p ?o }} UNION {{ ?s ?q {node} }} }}"
+        list(store.query(query))  # type: ignore[arg-type]
+    row["descriptions per second"] = round(len(nodes) / max(time.perf_counter() - began, 1e-9))
+    return row
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT / "data")
+    parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
+    parser.add_argument("--sample", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(arguments.data, folder / "data")
+        mine = {
+            "ATTESTED_DATA": str(folder / "data"),
+            "ATTESTED_RELEASES": str(folder / "releases"),
+            "ATTESTED_CACHE": str(folder / "cache"),
+            "ATTESTED_ONTOLOGY": str(ROOT / "ontology"),
+            "ATTESTED_SHAPES": str(ROOT / "shapes"),
+        }
+        environ = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"} | mine
+        found: dict[str, Any] = {"processors": os.cpu_count(), "builds": []}
+        files = sorted((folder / "data").rglob("events/*.ttl")) or sorted((folder / "data").rglob("evidence.ttl"))
+        for what in ("everything", "nothing changed", "one file changed"):
+            if what == "one file changed":
+                text = files[0].read_text(encoding="utf-8")
+                files[0].write_text(text.replace('"@en', ' (revised)"@en', 1), encoding="utf-8")
+            seconds, steps, peak = build(environ)
+            found["builds"].append({"what": what, "seconds": round(seconds, 1), **steps, "MiB": peak})
+            print(" | ".join(f"{k} {v}" for k, v in found["builds"][-1].items()), flush=True)
+        settings = load_settings(None, mine)
+        found["store"] = serving(settings)
+        found["release"] = current_release(settings.releases).counts
+        print(" | ".join(f"{k} {v}" for k, v in found["store"].items()), flush=True)
+        found["engines"] = engines(settings, arguments.sample)
+        for row in found["engines"]:
+            print(" | ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
