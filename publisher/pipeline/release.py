@@ -237,7 +237,7 @@ def _gzip(path: Path) -> Path:
 def _zstd(path: Path) -> Path:
     target = path.with_name(path.name + ".zst")
     with path.open("rb") as source, target.open("wb") as output:
-        zstandard.ZstdCompressor(level=12).copy_stream(source, output, size=path.stat().st_size)
+        zstandard.ZstdCompressor(level=9).copy_stream(source, output, size=path.stat().st_size)
     return target
 
 
