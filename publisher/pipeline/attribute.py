@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
@@ -86,7 +86,33 @@ def check_nothing_asserted(default_graph: Iterable[Triple], iris: Iris) -> None:
     claimed = {(str(p.get("s")), str(p.get("p")), str(p.get("o"))) for p in parts.values()}
     for t in default_graph:
         if t.predicate.value in predicates or (str(t.subject), str(t.predicate), str(t.object)) in claimed:
-            raise RuleError(
-                f"the default graph would state a claim without its speaker: {t}",
-                hint="Say it as a proposition with a statement; see CONTRIBUTING.md. Nothing was built.",
-            )
+            _refuse(t)
+
+
+def check_nothing_served(store: Store, iris: Iris) -> None:
+    """The same promise, asked of the default graph of a store by what could break it, so that it is not read whole."""
+    served = DefaultGraph()
+
+    def objects(node: Quad, name: str) -> list[NamedNode | Literal | BlankNode | Triple]:
+        return [q.object for q in store.quads_for_pattern(node.subject, NamedNode(RDF + name), None, served)]
+
+    declared = store.quads_for_pattern(None, NamedNode(RDF + "type"), NamedNode(iris.att("ClaimPredicate")), served)
+    predicates = {quad.subject for quad in declared}
+    for claim in sorted(predicates, key=str):
+        if isinstance(claim, NamedNode):
+            _refuse(next(store.quads_for_pattern(None, claim, None, served), None))
+    for quad in store.quads_for_pattern(None, NamedNode(RDF + "subject"), None, served):
+        for predicate in objects(quad, "predicate"):
+            if predicate in predicates or not isinstance(predicate, NamedNode) or isinstance(quad.object, Literal):
+                continue
+            for value in objects(quad, "object"):
+                _refuse(next(store.quads_for_pattern(quad.object, predicate, value, served), None))
+
+
+def _refuse(found: Quad | Triple | None) -> None:
+    if found is not None:
+        said = f"{found.subject} {found.predicate} {found.object}"
+        raise RuleError(
+            f"the default graph would state a claim without its speaker: {said}",
+            hint="Say it as a proposition with a statement; see CONTRIBUTING.md. Nothing was built.",
+        )

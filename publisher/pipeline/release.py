@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zstandard
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from publisher import __version__
 from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, ReleaseMissing
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
 from publisher.iris import Iris
-from publisher.pipeline.attribute import check_nothing_asserted
+from publisher.pipeline.attribute import check_nothing_served
 from publisher.pipeline.describe import CatalogInput, describe
 from publisher.pipeline.load import to_quads
 from publisher.pipeline.sources import Source
@@ -178,7 +178,7 @@ def _write_files(
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
     store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
-    check_nothing_asserted(_Served(store), iris)
+    check_nothing_served(store, iris)
     store.optimize()
     store.flush()
     del store
@@ -189,16 +189,6 @@ def _write_files(
         _sync(path)
     _sync(folder)
     return id_
-
-
-class _Served:
-    """The default graph of a store, to be gone through more than once."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __iter__(self) -> Iterator[Triple]:
-        return (quad.triple for quad in self._store.quads_for_pattern(None, None, None, DefaultGraph()))
 
 
 def _dump(

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from publisher.config import Settings
 from publisher.errors import RuleError
 from publisher.iris import Iris
 from publisher.pipeline import build as building
 from publisher.pipeline import release as releasing
-from publisher.pipeline.attribute import check_nothing_asserted
+from publisher.pipeline.attribute import check_nothing_asserted, check_nothing_served
 from publisher.pipeline.release import Content
 from publisher.releases import current_release
 
@@ -55,3 +55,22 @@ def test_the_triple_of_a_proposition_fails_also_with_a_predicate_of_no_class(iri
     check_nothing_asserted(described, iris)
     with pytest.raises(RuleError):
         check_nothing_asserted([*described, said], iris)
+
+
+def test_the_store_is_asked_the_same(iris: Iris) -> None:
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    proposition, said = NamedNode(iris.entity("proposition", "x")), claim(iris)
+    parts = zip(("subject", "predicate", "object"), (said.subject, said.predicate, said.object), strict=True)
+    store = Store()
+    store.extend(Quad(proposition, NamedNode(rdf + name), value) for name, value in parts)
+    store.add(Quad(said.subject, said.predicate, said.object, NamedNode(iris.graph("perspective"))))
+    check_nothing_served(store, iris)
+    store.add(Quad(said.subject, said.predicate, said.object))
+    with pytest.raises(RuleError):
+        check_nothing_served(store, iris)
+    other = Store()
+    other.add(Quad(said.predicate, NamedNode(rdf + "type"), NamedNode(iris.att("ClaimPredicate"))))
+    check_nothing_served(other, iris)
+    other.add(Quad(said.subject, said.predicate, said.subject))
+    with pytest.raises(RuleError):
+        check_nothing_served(other, iris)
