@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check format build editor conformance clean
+.PHONY: serve test check format build editor conformance bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": run make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
@@ -37,6 +37,10 @@ check: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What a build of data/ costs, step by step, and the fast engines beside the reference ones. Imported data count too.
+bench: $(STAMP)
+	$(BIN)/python bench/build.py --json build/bench.json
 
 clean:
 	rm -rf $(VENV) releases build publisher/web/static/editor
