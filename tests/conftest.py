@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +17,7 @@ from publisher.iris import Iris
 from publisher.pipeline.build import build
 from publisher.releases import STORE, Release
 from publisher.vocab import CANONICAL_BASE
+from tests.serving import serve
 
 ROOT = Path(__file__).parent.parent
 CREATED = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -62,24 +58,8 @@ def iris(settings: Settings) -> Iris:
 def server(settings: Settings, release: Release) -> Iterator[str]:
     """The address of a real server, in a process of its own, that serves the release; ends with a slash."""
     assert release.base_iri == settings.base_iri
-    environ = os.environ | {
-        "ATTESTED_RELEASES": str(settings.releases),
-        "ATTESTED_PORT": "0",
-        "ATTESTED_WORKERS": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "-m", "publisher.cli", "serve"]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = None
-        for line in process.stdout:
-            if match := re.search(r"http://[\w.]+:\d+/", line):
-                address = match[0]
-                break
-        assert address is not None, "the server did not start"
+    with serve(settings.releases) as address:
         yield address
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
 
 
 Rows = list[tuple[str, ...]]
