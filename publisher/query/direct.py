@@ -33,7 +33,7 @@ class _LoopTicket(Ticket):
 async def run(pool: SandboxPool, request: QueryRequest, cancelled: Callable[[], bool]) -> Answer:
     """As `SandboxPool.run`, for a query of at most `LONGEST` bytes."""
     message = pool.message(request)
-    for last_try in (False, True):
+    for last_try in pool.tries():
         worker = await _place(pool, request.client, cancelled)
         try:
             reply = await _reply(worker, message, cancelled)

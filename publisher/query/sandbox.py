@@ -105,7 +105,7 @@ class SandboxPool:
         """
         message = self.message(request)
         cancelled = cancelled or _never
-        for last_try in (False, True):
+        for last_try in self.tries():
             worker = self._acquire(request.client, cancelled)
             try:
                 answer = self._ask(worker, message, cancelled)
@@ -126,6 +126,10 @@ class SandboxPool:
                 f"the query is longer than {self.limits.query_chars} characters", hint="Send a shorter one."
             )
         return wire.json_message(wire.QUERY, request.fields())
+
+    def tries(self) -> list[bool]:
+        """One try more than there are warm processes, all of which may just have been killed; True for the last."""
+        return [False] * (self.limits.workers + self.limits.spares) + [True]
 
     def ended(self, worker: WorkerProcess, last_try: bool) -> None:
         """A process ended instead of answering. Raises why, unless the query should be sent again."""
