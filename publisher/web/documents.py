@@ -51,7 +51,7 @@ def shapes(suffix: str = "") -> Response:
 def graph(file: str) -> Response:
     """A named graph: the statements of one source, or what one step derived."""
     source, forced = split_suffix(file)
-    return _named_graph(f"/graph/{source}", forced)
+    return _named_graph(current().iris.graph(source), forced)
 
 
 @blueprint.get("/.well-known/genid/<name>")
@@ -84,12 +84,14 @@ def _vocabulary(name: str, forced: MediaType | None, page: Page) -> Response:
     return _graph(node, Variants(f"/{name}", DOCUMENT_FORMATS), forced, page, canonical)
 
 
-def _named_graph(path: str, forced: MediaType | None) -> Response:
-    iri = f"{current().iris.base}{path[1:]}"
+def _named_graph(iri: str, forced: MediaType | None) -> Response:
+    path = current().iris.path_of(iri)
     try:
         node = ox.NamedNode(iri)
     except ValueError:
         raise NoSuchPath from None
+    if path is None:
+        raise NoSuchPath
     return _graph(node, Variants(path, DOCUMENT_FORMATS), forced, _graph_page, iri)
 
 

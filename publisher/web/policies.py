@@ -93,7 +93,7 @@ def policy(file: str) -> Response:
     node = next((n for n in _all(facts) if n.value == snapshot.iris.policy(name)), None)
     if node is None:
         raise NotFound(f"there is no policy called {name}", hint="See /policy/ for those there are.")
-    variants = Variants(f"/policy/{name}", DOCUMENT_FORMATS, f"?{NAME}={day}" if day else "")
+    variants = Variants(snapshot.iris.path_of(node.value) or "", DOCUMENT_FORMATS, f"?{NAME}={day}" if day else "")
     media_type = variants.choose(forced)
     document = snapshot.iris.as_of(node.value, day) if day else node.value
 
