@@ -65,6 +65,8 @@ class WorkerProcess:
         self.born = time.monotonic()
         self.started = self.born
         """When the query it is on was sent (`time.monotonic`)."""
+        self.idle_since = self.born
+        """When it became free (`time.monotonic`)."""
         self.client = ""
         """For whom it works."""
         self.queries = 0

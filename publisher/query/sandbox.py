@@ -287,12 +287,29 @@ class SandboxPool:
             if worker.slow:
                 worker.slow = False
                 keep = keep and worker.yield_processor(False)
-            keep = keep and len(self.idle) + self._running() < self.limits.workers + self.limits.spares
             if keep:
+                worker.idle_since = time.monotonic()
                 self.idle.append(worker)
             self.dispatch()
         if not keep:
             self._end(worker)
+
+    def missing(self) -> int:
+        """How many processes to start (lock held).
+
+        A long-running query gives its place to a spare process, and no other spare one is started meanwhile: a
+        start takes about as much processor time as a query that is just long enough to give way.
+        """
+        slow = len(self.busy) - self._running()
+        wanted = self.limits.workers + (0 if slow else self.limits.spares)
+        return wanted - len(self.idle) - self._running()
+
+    def surplus(self, since: float) -> list[WorkerProcess]:
+        """Idle processes beyond those kept ready, that nobody needed since then; no longer in the pool (lock held)."""
+        number = len(self.idle) + self._running() - self.limits.workers - self.limits.spares
+        found = [worker for worker in self.idle if worker.idle_since < since][: max(0, number)]
+        self.idle = [worker for worker in self.idle if worker not in found]
+        return found
 
     def _discard(self, worker: WorkerProcess) -> None:
         """A process that is not to be used again. Harmless for one that was released or discarded."""

@@ -22,6 +22,8 @@ _START_SECONDS = 20.0
 _IMPATIENCE = 0.1
 """How long someone has to wait before a long-running query without a lane is stopped for it."""
 _FAILED_STARTS = 3
+_SURPLUS_SECONDS = 10.0
+"""How long a process that long-running queries had made necessary is kept for the next ones."""
 
 
 class Supervisor(threading.Thread):
@@ -97,8 +99,10 @@ class Supervisor(threading.Thread):
                 pool.idle.remove(worker)
                 worker.dispose()
             pool.dispatch()
-            fast = len(pool.idle) + sum(not w.slow for w in pool.busy) + len(self._starting)
-            missing = pool.limits.workers + pool.limits.spares - fast
+            surplus = pool.surplus(now - _SURPLUS_SECONDS)
+            missing = pool.missing() - len(self._starting)
+        for worker in surplus:
+            worker.dispose()
         if self._deadline is not None or now < self._next_start:
             return
         for _ in range(missing):
