@@ -1,0 +1,166 @@
+"""Values and denials that clash in two accounts side by side, from statements to the node of the clash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+
+from publisher.pipeline.clash import Clash, Knowledge, clashes, know
+from publisher.pipeline.perspectives import Claim, Perspective, perspectives
+from publisher.pipeline.worlds import describe_clashes
+from publisher.vocab import RDF, RDFS, XSD
+from tests.attribution.model import Prop, Said, World
+from tests.attribution.worlds import IRIS, PROPS, VALUES, derive, node, ontology, thing
+
+MORE = (*PROPS, Prop("p-denied-whole", conjuncts=("p-occurred", "p-group")))
+
+
+def told(*said: tuple[str, str, str]) -> tuple[tuple[Perspective, ...], Knowledge]:
+    """The accounts of speakers, each statement given as speaker, stance and proposition."""
+    statements = tuple(Said(f"s-{n}", who, stance, prop, "d-one") for n, (who, stance, prop) in enumerate(said))
+    store = derive(World(MORE, statements, kinds=VALUES))
+    triples = [quad.triple for quad in store.quads_for_pattern(None, None, None, DefaultGraph())]
+    return perspectives(store, IRIS), know(triples, IRIS)
+
+
+def found(*said: tuple[str, str, str]) -> list[Clash]:
+    return [clash for _, _, clash in clashes(*told(*said))]
+
+
+def names(clash: Clash) -> set[tuple[str, str, bool]]:
+    return {(c.predicate.rpartition("#")[2], c.object.split('"')[1], c.positive) for c in (clash.one, clash.other)}
+
+
+def axioms(clash: Clash) -> set[str]:
+    """The kinds of axiom that the explanation rests on."""
+    kinds = {
+        t.object.value if t.predicate.value == f"{RDF}type" else t.predicate.value
+        for t in clash.because
+        if isinstance(t.object, NamedNode)
+    }
+    return {kind.rpartition("#")[2] for kind in kinds}
+
+
+def test_it_occurred_against_it_did_not_as_two_values() -> None:
+    """Nobody denies anything: two values of a predicate that has one."""
+    (only,) = found(("a", "asserts", "p-occurred"), ("b", "asserts", "p-not-occurred"))
+    assert names(only) == {("occurred", "true", True), ("occurred", "false", True)}
+    assert axioms(only) == {"FunctionalProperty"}
+
+
+def test_it_did_not_occur_as_a_value_against_what_needs_that_it_did() -> None:
+    (only,) = found(("a", "asserts", "p-not-occurred"), ("b", "claimsResponsibility", "p-group"))
+    assert {c.predicate for c in (only.one, only.other)} == {IRIS.att("occurred"), IRIS.att("perpetrator")}
+    assert {"FunctionalProperty", "domain"} <= axioms(only)
+
+
+def test_a_denial_against_the_same_claim_needs_no_axiom() -> None:
+    (only,) = found(("a", "asserts", "p-occurred"), ("b", "deniesOccurrence", "p-occurred"))
+    assert names(only) == {("occurred", "true", True), ("occurred", "true", False)}
+    assert only.because == ()
+
+
+def test_two_denials_meet_two_claims_one_by_one() -> None:
+    """One speaker denies both targets, two others name one each: two clashes, each with its own denial."""
+    both = [("a", "deniesClaim", "p-base"), ("a", "deniesClaim", "p-convoy")]
+    people, knowledge = told(*both, ("b", "asserts", "p-base"), ("c", "asserts", "p-convoy"))
+    rows = [(one.slug, other.slug, clash) for one, other, clash in clashes(people, knowledge)]
+    denials = [(a, b, c) for a, b, c in rows if not (c.one.positive and c.other.positive)]
+    assert [(a, b) for a, b, _ in denials] == [("a", "b"), ("a", "c")]
+    for _, _, clash in denials:
+        assert clash.one.object == clash.other.object
+        assert clash.because == ()
+
+
+def test_both_denials_of_one_speaker_meet_both_claims_of_another() -> None:
+    clashing = found(
+        ("a", "deniesOccurrence", "p-occurred"),
+        ("a", "deniesClaim", "p-injuries"),
+        ("b", "asserts", "p-occurred"),
+        ("b", "asserts", "p-injuries"),
+    )
+    pairs = {frozenset((c.predicate.rpartition("#")[2], c.positive) for c in (x.one, x.other)) for x in clashing}
+    assert pairs == {
+        frozenset({("occurred", True), ("occurred", False)}),
+        frozenset({("causedInjuries", True), ("causedInjuries", False)}),
+        frozenset({("causedInjuries", True), ("occurred", False)}),
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("a", "deniesOccurrence", "p-occurred"), ("b", "deniesOccurrence", "p-not-occurred")],
+        [("a", "deniesClaim", "p-base"), ("b", "deniesClaim", "p-convoy")],
+        [("a", "deniesOccurrence", "p-occurred"), ("b", "deniesClaim", "p-group")],
+        [("a", "deniesOccurrence", "p-occurred"), ("b", "asserts", "p-not-occurred")],
+        [("a", "deniesClaim", "p-not-occurred"), ("b", "asserts", "p-occurred")],
+        [("a", "deniesClaim", "p-not-occurred"), ("b", "asserts", "p-group")],
+        [("a", "deniesClaim", "p-base"), ("b", "asserts", "p-convoy")],
+        [("a", "asserts", "p-occurred"), ("b", "investigating", "p-occurred")],
+        [("a", "deniesClaim", "p-denied-whole"), ("b", "asserts", "p-occurred")],
+        [("a", "asserts", "p-occurred"), ("b", "asserts", "p-occurred")],
+    ],
+)
+def test_no_clash(said: list[tuple[str, str, str]]) -> None:
+    """Two denials leave room for a third value, and open stances and whole stories deny no single claim."""
+    assert found(*said) == []
+
+
+def test_a_denial_of_one_value_is_met_by_the_same_value_only() -> None:
+    (only,) = found(("a", "deniesClaim", "p-not-occurred"), ("b", "asserts", "p-not-occurred"))
+    assert names(only) == {("occurred", "false", True), ("occurred", "false", False)}
+
+
+def claim(name: str, value: str, positive: bool = True) -> Claim:
+    return Claim(thing("i-one").value, IRIS.att(name), value, positive)
+
+
+def boolean(text: str) -> str:
+    return str(Literal(text, datatype=NamedNode(f"{XSD}boolean")))
+
+
+def test_the_order_of_the_two_changes_nothing() -> None:
+    knowledge = know(ontology(), IRIS)
+    one, other = claim("occurred", boolean("true")), claim("occurred", boolean("false"))
+    first, second = knowledge.clash_of(one, other), knowledge.clash_of(other, one)
+    assert first is not None
+    assert first == second
+
+
+def test_forms_that_look_alike_are_told_apart() -> None:
+    """What was found for one pair is used again for pairs of the same form; a denial is another form."""
+    knowledge = know(ontology(), IRIS)
+    base, convoy = (str(node(kind, name)) for kind, name in (("place", "base"), ("convoy", "convoy")))
+    assert knowledge.clash_of(claim("target", base), claim("target", convoy, positive=False)) is None
+    assert knowledge.clash_of(claim("target", base), claim("target", base, positive=False)) is not None
+    assert knowledge.clash_of(claim("target", convoy, positive=False), claim("target", base, positive=False)) is None
+    assert knowledge.clash_of(claim("target", convoy), claim("target", convoy, positive=False)) is not None
+
+
+def described(*said: tuple[str, str, str]) -> list[Triple]:
+    return describe_clashes(*told(*said), labels(MORE), IRIS)
+
+
+def labels(props: Iterable[Prop]) -> dict[str, str]:
+    return {thing(p.name).value: p.name for p in props}
+
+
+def test_each_clash_is_a_node_with_its_statements_and_a_sentence() -> None:
+    triples = described(
+        ("a", "asserts", "p-occurred"), ("b", "asserts", "p-not-occurred"), ("b", "deniesClaim", "p-occurred")
+    )
+    by_name = {
+        name: {(t.subject, t.object) for t in triples if t.predicate.value == iri}
+        for name, iri in (("of", IRIS.att("clashOf")), ("why", IRIS.att("explanation")), ("label", f"{RDFS}label"))
+    }
+    nodes = {s for s, _ in by_name["label"]}
+    assert len(nodes) == 2, "the value and the denial are two clashes"
+    sides = {frozenset(o for s, o in by_name["of"] if s == one) for one in nodes}
+    first, second, third = (node("statement", f"s-{n}") for n in range(3))
+    assert sides == {frozenset({first, second}), frozenset({first, third})}
+    sentences = " ".join(o.value for _, o in by_name["why"] if isinstance(o, Literal))
+    assert "only one value can hold" in sentences
+    assert "one affirms exactly what the other denies" in sentences
