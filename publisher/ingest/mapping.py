@@ -63,6 +63,17 @@ class NamedSource:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What a rule is published as; `patterns` are the regular expressions that it has."""
+
+    id: str
+    label: str
+    definition: str
+    example: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Mapping:
     """The whole mapping; see the comments in the file."""
 
@@ -74,6 +85,7 @@ class Mapping:
     readings: tuple[Reading, ...]
     speakers: tuple[NamedSource, ...]
     news: re.Pattern[str]
+    rules: tuple[Rule, ...]
 
 
 @cache
@@ -81,6 +93,9 @@ def ucdp_ged() -> Mapping:
     """The mapping of UCDP GED."""
     text = files("publisher.ingest").joinpath("ucdp_ged.toml").read_text(encoding="utf-8")
     table: dict[str, Any] = tomllib.loads(text)
+    patterns: dict[str, list[str]] = {}
+    for rule in (*table["reading"], *table["speaker"]):
+        patterns.setdefault(rule["id"], []).append(rule["pattern"])
     return Mapping(
         source=table["source"],
         columns=tuple(
@@ -106,4 +121,8 @@ def ucdp_ged() -> Mapping:
         ),
         speakers=tuple(NamedSource(s["id"], re.compile(s["pattern"], re.I), s["outlet"]) for s in table["speaker"]),
         news=re.compile(table["outlets"]["news"]),
+        rules=tuple(
+            Rule(id_, rule["label"], rule["definition"], rule["example"], tuple(patterns.get(id_, ())))
+            for id_, rule in table["rules"].items()
+        ),
     )

@@ -25,7 +25,7 @@ from publisher.ingest.ucdp_claims import UCDP, label
 from publisher.ingest.ucdp_event import Event, RowRefused, bucket, read_event
 from publisher.ingest.ucdp_report import NOTES, REPORT, SET_ASIDE, Report
 from publisher.ingest.ucdp_shared import Shared
-from publisher.ingest.ucdp_triples import event_triples
+from publisher.ingest.ucdp_triples import RULE, event_triples
 
 MARK = "UCDP GED"
 Progress = Callable[[str, int, int], None]
@@ -68,6 +68,7 @@ def import_ucdp_ged(
         spool = Spool(staging.scratch / "rows.sqlite")
         try:
             inputs, dataset = [], Triples()
+            _describe_rules(dataset, mapping)
             total = sum(path.stat().st_size for path in files if path.is_file())
             for number, path in enumerate(files):
                 with Table(path) as table:
@@ -226,6 +227,15 @@ def _describe_file(dataset: Triples, source: _Input, digest: str, release: str |
     if release:
         pairs.append(("dcterms:identifier", literal(f"UCDP GED {release}")))
     dataset.add(source.document, pairs)
+
+
+def _describe_rules(dataset: Triples, mapping: Mapping) -> None:
+    """What stands at the IRI of each reading rule, whether this import has used it or not."""
+    for rule in mapping.rules:
+        pairs = [("a", "att:ReadingRule"), label(rule.label), ("skos:definition", literal(rule.definition, "en"))]
+        pairs += [("skos:example", literal(rule.example, "en"))]
+        pairs += [("rdf:value", literal(pattern)) for pattern in rule.patterns]
+        dataset.add(f"<{RULE}{rule.id}>", pairs)
 
 
 def _write_remarks(spool: Spool, inputs: Sequence[_Input], staging: Staging) -> None:

@@ -229,3 +229,16 @@ def test_rules_find_the_denial_and_logic_holds(tmp_path: Path) -> None:
     assert values(store, "incident:ucdp-1002 att:reportedDeaths ?x") == {"2"}
     assert values(store, "incident:ucdp-1002 att:reportedPartOfConflict/att:reportedSideA ?x") == {"ucdp-actor-61"}
     assert values(store, "incident:ucdp-1003 att:reportedPerpetrator ?x") == {"ucdp-1003-source-1"}
+
+
+def test_every_reading_rule_is_described_at_its_iri(tmp_path: Path) -> None:
+    """Those that this import has used, and those that it has not."""
+    store = load(Import(tmp_path, table(everything())).out)
+    described = values(store, "?x a att:ReadingRule ; rdfs:label [] ; skos:definition [] ; skos:example []")
+    mapping = ucdp_ged()
+    named = {r.id for r in mapping.readings} | {s.id for s in mapping.speakers} | {"ucdp-cut"}
+    assert described == named == {rule.id for rule in mapping.rules}
+    assert values(store, "[] att:readBy ?x") < described
+    rule = "<https://w3id.org/attested/rule/ucdp-claims>"
+    patterns = [reading.pattern.pattern for reading in mapping.readings if reading.id == "ucdp-claims"]
+    assert values(store, f"{rule} rdf:value ?x") == set(patterns)
