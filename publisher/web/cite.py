@@ -17,9 +17,8 @@ from publisher.releases import Release
 from publisher.vocab import FOAF
 from publisher.web.answers import Finished, Large
 from publisher.web.citations import BIBTEX, CSL, FORMATS, Citation
-from publisher.web.clients import client_of
 from publisher.web.dumps import kept
-from publisher.web.http import Variants, current, endpoint, links, represent
+from publisher.web.http import Variants, client, current, endpoint, links, represent
 from publisher.web.moment import NAME, day_of, spoken
 from publisher.web.protocol import Incoming, parse
 from publisher.web.render import frame
@@ -129,7 +128,7 @@ def citation_of_query(parameters: str) -> Citation:
             "the result of this query differs from one time to the next, so it cannot be cited",
             hint="Leave out NOW, RAND, UUID, STRUUID and calls of other endpoints.",
         )
-    found = endpoint().evaluate(ask, snapshot, client_of(request.remote_addr or "", None, 0))
+    found = endpoint().evaluate(ask, snapshot, client())
     if isinstance(found, Large):
         found.answer.close()
     counted = f"; {found.rows} rows" if isinstance(found, Finished) and found.rows is not None else ""

@@ -83,9 +83,11 @@ class Endpoint:
         """The result that the page shows: JSON or Turtle, up to the size of the buffer."""
         with self._run(ask, snapshot, client, None)[1] as answer:
             if answer.complete is None:
+                name = "csv" if ask.form in {"SELECT", "ASK"} else "turtle"
                 raise QueryTooLarge(
                     f"the result is larger than the {self.limits.buffer_bytes} bytes that a page can show",
-                    hint="Add LIMIT, or choose a format instead of the page.",
+                    hint=f"To get all of it, ask for another format, which is not held to this: add `format={name}` to "
+                    "the address, or send `Accept`. For a page, add LIMIT to the query.",
                 )
             return answer.complete
 

@@ -16,8 +16,7 @@ from publisher.errors import NotFound, RequestInvalid
 from publisher.formats import HTML
 from publisher.iris import Iris
 from publisher.query.facts import Facts
-from publisher.web.clients import client_of
-from publisher.web.http import current, endpoint, links, represent
+from publisher.web.http import client, current, endpoint, links, represent
 from publisher.web.moment import refuse_day
 from publisher.web.protocol import Incoming, parse
 from publisher.web.render import frame
@@ -85,7 +84,7 @@ def _rows(query: str, viewer: Viewer) -> tuple[list[str], list[list[tuple[Item, 
     """Columns and rows; a cell that lists IRIs becomes several items. Evaluated like any query of a stranger."""
     ask = parse(Incoming("GET", urlencode({"query": query, "format": "html"}).encode()))
     assert ask is not None  # noqa: S101
-    raw = endpoint().page_result(ask, current(), client_of(request.remote_addr or "", None, 0))
+    raw = endpoint().page_result(ask, current(), client())
     result = json.loads(raw)
     columns = [str(name) for name in result["head"]["vars"]]
     rows = [[_cell(binding.get(name), viewer) for name in columns] for binding in result["results"]["bindings"]]

@@ -14,6 +14,7 @@ from werkzeug.datastructures import Headers
 
 from publisher.errors import NotAcceptable
 from publisher.formats import MediaType, negotiate
+from publisher.web.clients import client_of
 from publisher.web.encoding import LEAST, choose_encoding, compress, is_compressible
 from publisher.web.endpoint import Endpoint
 from publisher.web.snapshot import Snapshot
@@ -36,6 +37,13 @@ def endpoint() -> Endpoint:
     """What evaluates queries."""
     found: Endpoint = current_app.config["ENDPOINT"]
     return found
+
+
+def client() -> str:
+    """Whom a query that this request causes is counted for. The address is the one that `trusted_proxies` proxies saw:
+    `ProxyFix` has put it in the place of the peer's.
+    """
+    return client_of(request.remote_addr or "", None, 0)
 
 
 def links() -> Links:

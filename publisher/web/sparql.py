@@ -9,10 +9,9 @@ from flask import Blueprint, Response, request
 from publisher.formats import GRAPH_FORMATS, HTML
 from publisher.query.serialise import serialise
 from publisher.web.answers import Finished, Large
-from publisher.web.clients import client_of
 from publisher.web.editor_page import Opened, editor_page
 from publisher.web.examples import find
-from publisher.web.http import Variants, current, endpoint, links, represent
+from publisher.web.http import Variants, client, current, endpoint, links, represent
 from publisher.web.protocol import GRAPH_OFFERED, TABLE_OFFERED, Ask, Incoming, check_release, parse
 from publisher.web.render import result_table
 from publisher.web.service import service_description
@@ -36,7 +35,7 @@ def _answer(ask: Ask) -> Response:
     snapshot = current()
     check_release(ask, snapshot.release.id)
     kept = snapshot.answers.get(ask.key)
-    found: Finished | Large = kept or endpoint().evaluate(ask, snapshot, _client())
+    found: Finished | Large = kept or endpoint().evaluate(ask, snapshot, client())
     if isinstance(found, Large):
         with found.answer as answer:
             response = Response(b"".join(answer.chunks()))
@@ -49,13 +48,9 @@ def _answer(ask: Ask) -> Response:
 
 
 def _page(ask: Ask) -> Response:
-    raw = endpoint().page_result(ask, current(), _client())
+    raw = endpoint().page_result(ask, current(), client())
     result = result_table(raw, links()) if ask.form in {"SELECT", "ASK"} else raw.decode()
     return editor_page(Opened(ask.query, result, None, ask.dataset.default or (), ask.dataset.named or ()))
-
-
-def _client() -> str:
-    return client_of(request.remote_addr or "", None, 0)
 
 
 def _without_query() -> Response:

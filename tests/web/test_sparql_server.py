@@ -161,6 +161,13 @@ def test_page_and_its_limit(endpoint: str) -> None:
     large = ask(endpoint, EXPORT, Accept="text/html")
     assert large.status_code == 413
     assert "LIMIT" in large.text
+    advice = re.search(r"`(format=\w+)`", large.text)
+    assert advice
+    with requests.get(f"{endpoint}?query={quote(EXPORT)}&{advice[1]}", timeout=30) as whole:
+        assert whole.status_code == 200
+        assert whole.content == ask(endpoint, EXPORT, **CSV).content
+    graph = ask(endpoint, "CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f }", Accept="text/html")
+    assert (graph.status_code, "`format=turtle`" in graph.text) == (413, True)
     refused = ask(endpoint, "CLEAR ALL", Accept="text/html")
     assert refused.status_code == 403
     assert "<h1>" in refused.text
@@ -370,17 +377,19 @@ def test_limits_for_each_client(releases: Path) -> None:
 
 
 class _Other(threading.Thread):
-    """An endpoint of somebody else, for one request."""
+    """An endpoint of somebody else; `status` may have more headers behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: str = "200 OK") -> None:
         super().__init__(daemon=True)
+        self.status = status
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}/sparql"
         self.called = 0
 
     def run(self) -> None:
         body = b'{"head":{"vars":["o"]},"results":{"bindings":[{"o":{"type":"literal","value":"from elsewhere"}}]}}'
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nContent-Length: {len(body)}\r\n"
+        head = f"HTTP/1.1 {self.status}\r\nContent-Type: application/sparql-results+json\r\n"
+        head += f"Content-Length: {len(body)}\r\n"
         while True:
             try:
                 connection, _ = self.listener.accept()
@@ -415,6 +424,27 @@ def test_an_allowed_service_and_no_other(releases: Path) -> None:
         allowed.listener.close()
         other.listener.close()
     assert allowed.called == 1
+    assert other.called == 0
+
+
+def test_an_allowed_service_cannot_send_us_elsewhere(releases: Path) -> None:
+    """The HTTP client of the engine follows no redirect."""
+    other = _Other()
+    allowed = [_Other(f"{status} Elsewhere\r\nLocation: {other.address}") for status in (301, 302, 303, 307, 308)]
+    for listening in (other, *allowed):
+        listening.start()
+    try:
+        with serve(releases, query_services=" ".join(a.address for a in allowed)) as address:
+            for service in allowed:
+                where = f"<{service.address}> {{ ?s ?p ?o }}"
+                assert ask(f"{address}sparql", f"SELECT ?o {{ SERVICE {where} }}").status_code == 400
+                silent = ask(f"{address}sparql", f"SELECT ?o {{ SERVICE SILENT {where} }}", **CSV)
+                assert silent.status_code == 200
+                assert "elsewhere" not in silent.text
+    finally:
+        for listening in (other, *allowed):
+            listening.listener.close()
+    assert [service.called for service in allowed] == [2] * len(allowed)
     assert other.called == 0
 
 
