@@ -35,6 +35,8 @@ class Limits:
     """Queries evaluated at once, long-running ones not counted."""
     spares: int = 2
     """Further processes kept ready to take the place of one that is killed."""
+    surplus_seconds: float = 10.0
+    """How long a process that long-running queries had made necessary is kept for the next ones."""
     slow_seconds: float = 0.3
     """After this time a query counts as long-running: it moves to a lane of its own, at low priority."""
     slow_workers: int = 3

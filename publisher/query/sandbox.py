@@ -304,6 +304,11 @@ class SandboxPool:
         wanted = self.limits.workers + (0 if slow else self.limits.spares)
         return wanted - len(self.idle) - self._running()
 
+    def ready(self) -> bool:
+        """Whether as many queries as may run at once would find a process waiting for them."""
+        with self.lock:
+            return len(self.idle) + self._running() >= self.limits.workers
+
     def surplus(self, since: float) -> list[WorkerProcess]:
         """Idle processes beyond those kept ready, that nobody needed since then; no longer in the pool (lock held)."""
         number = len(self.idle) + self._running() - self.limits.workers - self.limits.spares

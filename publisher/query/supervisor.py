@@ -22,8 +22,6 @@ _START_SECONDS = 20.0
 _IMPATIENCE = 0.1
 """How long someone has to wait before a long-running query without a lane is stopped for it."""
 _FAILED_STARTS = 3
-_SURPLUS_SECONDS = 10.0
-"""How long a process that long-running queries had made necessary is kept for the next ones."""
 
 
 class Supervisor(threading.Thread):
@@ -99,7 +97,7 @@ class Supervisor(threading.Thread):
                 pool.idle.remove(worker)
                 worker.dispose()
             pool.dispatch()
-            surplus = pool.surplus(now - _SURPLUS_SECONDS)
+            surplus = pool.surplus(now - pool.limits.surplus_seconds)
             missing = pool.missing() - len(self._starting)
         for worker in surplus:
             worker.dispose()
@@ -141,6 +139,7 @@ class Supervisor(threading.Thread):
         with pool.lock:
             pool.fault = None
             pool.counts["started"] += 1
+            worker.idle_since = time.monotonic()
             pool.idle.append(worker)
             pool.dispatch()
 

@@ -331,6 +331,66 @@ def test_a_free_place_goes_to_who_has_least(store: Path) -> None:
             thread.join()
 
 
+def pids(pool: SandboxPool) -> set[int]:
+    with pool.lock:
+        return {worker.pid for worker in (*pool.idle, *pool.busy)}
+
+
+def long_query(left: int) -> str:
+    """With an answer, after about a second for `left` = 60."""
+    return (
+        f"SELECT (SUM(STRLEN(?f)) AS ?n) {{ {{ SELECT * {{ ?a <http://e/p> ?c }} LIMIT {left} }} "
+        "?d <http://e/p> ?f FILTER(STRLEN(?c) + STRLEN(?f) > 3) }"
+    )
+
+
+def test_a_long_query_starts_no_process(store: Path) -> None:
+    """It gives its place to the spare process, comes back as the spare one, and nothing is trimmed."""
+    with opened(store, workers=2, spares=1, slow_seconds=0.1, surplus_seconds=0.3) as pool:
+        pool.start()
+        until(lambda: len(pool.idle) == 3)
+        before = pids(pool)
+        for number in (60, 61):
+            errors: list[PublisherError] = []
+            thread = in_thread(pool, long_query(number), errors)
+            until(lambda: pool.statistics()["slow"] == 1)
+            assert light(pool) < 0.5
+            thread.join()
+            assert not errors
+        time.sleep(0.6)
+        assert pids(pool) == before
+        assert pool.statistics()["demoted"] == 2
+        assert pool.statistics()["started"] == 3
+
+
+def test_processes_that_long_queries_needed_end_when_nobody_needs_them(store: Path) -> None:
+    with opened(store, workers=1, spares=1, slow_seconds=0.1, slow_workers=3, surplus_seconds=1.0) as pool:
+        light(pool)
+        errors: list[PublisherError] = []
+        threads = [in_thread(pool, long_query(90 + n), errors) for n in range(3)]
+        until(lambda: pool.statistics()["slow"] == 3)
+        until(lambda: len(pool.idle) == 1)  # nobody has to wait for a start
+        for thread in threads:
+            thread.join()
+        assert not errors
+        until(lambda: len(pool.idle) > 2)
+        found = list(pool.idle)
+        end = time.monotonic() + 5
+        while len(pool.idle) > 2:
+            light(pool)
+            recent = pool.idle[-1]
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        gone = [worker for worker in found if worker not in pool.idle]
+        assert gone
+        assert all(time.monotonic() - worker.idle_since > 1.0 for worker in gone)
+        assert recent in pool.idle
+        until(lambda: all(worker.ended() for worker in gone))
+        time.sleep(1.2)  # however long they are idle, so many stay
+        assert len(pool.idle) == 2
+        assert light(pool) < 0.3
+
+
 # Ends from outside
 
 
