@@ -9,8 +9,8 @@ upper bound, the third place a statement; the event and the recording never do.
 - *undatable*: anything else. It is listed and never placed: it counts for no status.
 
 A statement that is withdrawn (`prov:invalidatedAtTime`) or superseded by one said on or before the day does not count
-as of that day. A withdrawal without a date counts always. One thing is not rebuilt: a contradiction other than a
-denial that a statement had before it was superseded or withdrawn.
+as of that day. A withdrawal without a date counts always. Contradictions are found by running their rules again over
+what counted (`replay.py`), so that one is there on the days before a side of it was withdrawn.
 """
 
 from __future__ import annotations
@@ -19,27 +19,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Protocol
 
 import pyoxigraph as ox
 
 from publisher.attribution.dates import UNKNOWN, Span, span
+from publisher.attribution.quads import Node as Node
+from publisher.attribution.quads import Quads as Quads
+from publisher.attribution.replay import Contradiction, contradictions
 from publisher.iris import Iris
 from publisher.vocab import DCTERMS, OA, PROV, RDF
-
-Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-
-
-class Quads(Protocol):
-    """The part of a store that is needed: quads of the default graph by pattern."""
-
-    def quads(
-        self,
-        subject: ox.NamedNode | ox.BlankNode | ox.Triple | None = None,
-        predicate: ox.NamedNode | None = None,
-        object_: Node | None = None,
-    ) -> Iterator[ox.Quad]:
-        """The quads of the default graph that match."""
 
 
 class When(Enum):
@@ -115,6 +103,7 @@ class AsOf:
     day: date
     _known: dict[str, Times] = field(default_factory=dict, repr=False, compare=False)
     """Times read so far: an object lives for one answer."""
+    _conflicts: dict[str, tuple[Contradiction, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def when(self, statement: str) -> When:
         """Whether the statement had been made."""
@@ -182,6 +171,12 @@ class AsOf:
             tuple(s for s in every if placed[s] is When.UNDATABLE),
         )
 
+    def contradictions(self, thing: str) -> tuple[Contradiction, ...]:
+        """What contradicted what around a proposition or an incident, by statements that counted as of the day."""
+        if thing not in self._conflicts:
+            self._conflicts[thing] = contradictions(self.store, self.iris, [thing], self.counts)
+        return self._conflicts[thing]
+
     def perspective(self, agent_slug: str, *, hedged: bool = False) -> World:
         """What an agent had told by the end of the day; `hedged` adds what it said with a hedge."""
         told = self.told(agent_slug, hedged=hedged)
@@ -224,15 +219,7 @@ class AsOf:
         return self._text(self._objects(statement, self.iris.att("hedged"))) in {"true", "1"}
 
     def _contradicted(self, thing: str) -> bool:
-        limited = self.iris.att("scopeLimited")
-        for contradiction in self._subjects("concerns", thing):
-            strengths = self._objects(contradiction, self.iris.att("strength"))
-            if any(isinstance(s, ox.NamedNode) and s.value == limited for s in strengths):
-                continue
-            between = self._objects(contradiction, self.iris.att("between"))
-            if all(isinstance(s, ox.NamedNode) and self.counts(s.value) for s in between):
-                return True
-        return False
+        return any(thing in c.concerns and c.strength != "scopeLimited" for c in self.contradictions(thing))
 
     def _withdrawn(self, times: Times) -> bool:
         if not times.withdrawn:

@@ -12,7 +12,7 @@ from publisher.query.description import TYPE, Description, withdrawal
 from publisher.query.facts import Facts, best_label
 from publisher.vocab import DCTERMS, RDFS, SKOS
 from publisher.web.cite import Cite, section
-from publisher.web.conflicts import conflicts
+from publisher.web.conflicts import conflicts, conflicts_then
 from publisher.web.http import Variants
 from publisher.web.moment import NAME, spoken
 from publisher.web.render import SHOWN, Paging, frame, without_page
@@ -81,7 +81,9 @@ def entity_page(
         said=statements.groups(s for s in said if statements.in_force(s)),
         said_once=statements.rows(s for s in said if not statements.in_force(s)),
         perspective=_perspective(snapshot, links, node),
-        conflicts=conflicts(facts, viewer, {node} if is_statement else counted, counts),
+        conflicts=conflicts_then(facts, viewer, counted, asof.contradictions(node.value))
+        if asof
+        else conflicts(facts, viewer, {node} if is_statement else counted, counts),
         reports=reports(facts, viewer, counted) if dated else (),
         variants=name_variants(facts, viewer, node) if dated else (),
         reported=statements.reported(node, counts if asof else None),

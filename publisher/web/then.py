@@ -65,10 +65,10 @@ def describe_then(store: Store, iris: Iris, node: ox.NamedNode, document: str, d
         for name in ("proposition", "relay", "evidence"):
             for part in facts.nodes(statement, name):
                 triples |= _own(facts, part)
-    between = facts.att("between")
-    for conflict in {c for s in counted for c in facts.subjects(between, s)}:
-        if all(asof.counts(side.value) for side in facts.nodes(conflict, "between")):
-            triples |= _own(facts, conflict)
+    shown = {s.value for s in counted}
+    for conflict in asof.contradictions(node.value):
+        if shown & set(conflict.between):
+            triples |= set(conflict.triples)
     return sort_triples(triples | names_of(store, triples), node)
 
 
