@@ -45,6 +45,9 @@ class QueryEngine(Protocol):
     def start(self) -> None:
         """Get ready; returns at once."""
 
+    def ready(self) -> bool:
+        """Whether a query would begin at once."""
+
     def retire(self) -> None:
         """Take no more queries, finish those under way."""
 
@@ -98,6 +101,10 @@ class InProcessEngine:
 
     def start(self) -> None:
         """Nothing to do."""
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
 
     def retire(self) -> None:
         """Nothing to do."""

@@ -42,6 +42,10 @@ class IsolatedEngine:
         """Start the processes; returns at once."""
         self._inside.start()
 
+    def ready(self) -> bool:
+        """Whether the processes are there. Those that reach the network are not waited for."""
+        return self._inside.ready()
+
     def retire(self) -> None:
         """Take no more queries, finish those under way."""
         for pool in self._pools():

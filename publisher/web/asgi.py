@@ -306,7 +306,7 @@ class Front:
         engine = self._watcher.snapshot().engine
         engine.start()
         deadline = loop.time() + _START_SECONDS
-        while not engine.statistics().get("idle") and loop.time() < deadline:
+        while not engine.ready() and loop.time() < deadline:
             await asyncio.sleep(0.02)
         await send({"type": "lifespan.startup.complete"})
         if self._ready is not None:
@@ -314,7 +314,7 @@ class Front:
         publishing = loop.create_task(self._publish())
         await receive()
         publishing.cancel()
-        await loop.run_in_executor(None, self._watcher.snapshot().engine.close, 1.0)
+        await loop.run_in_executor(None, self._watcher.close, 1.0)
         with suppress(OSError):
             self._endpoint.publish()
         await send({"type": "lifespan.shutdown.complete"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ from publisher.releases import CATALOG, CURRENT, STORE, Release, current_release
 from publisher.web.answers import AnswerCache
 
 _LOG = logging.getLogger(__name__)
-
+_READY_SECONDS = 15.0
+"""How long a new release may take to get ready before it answers anyway: its pages need no processes."""
 
 Key = tuple[str, ...]
 
@@ -99,7 +101,11 @@ class Snapshot:
 
 
 class ReleaseWatcher:
-    """Gives the current snapshot; looks at the link on every call, which costs one system call."""
+    """Gives the current snapshot; looks at the link on every call, which costs one system call.
+
+    With queries in processes of their own, a new release is opened by a thread and takes over when its processes are
+    there; requests are answered from the old one meanwhile. Without, it takes over at the next call.
+    """
 
     def __init__(self, releases: Path, isolated: Settings | None = None) -> None:
         """Opens the current release; see `Snapshot.open`. Raises `ReleaseMissing` or `ReleaseDamaged`."""
@@ -109,24 +115,63 @@ class ReleaseWatcher:
         self._lock = threading.Lock()
         self._target = self._read_target()
         self._snapshot = Snapshot.open(current_release(releases), isolated)
+        self._opening = False
+        self._closed = threading.Event()
 
     def snapshot(self) -> Snapshot:
-        """The current release. If a new one cannot be opened, the old one stays, and the log says why."""
+        """The release that answers now. If a new one cannot be opened, the old one stays, and the log says why."""
         target = self._read_target()
-        if target is None or target == self._target:
+        if target is None or target == self._target or self._opening:
             return self._snapshot
         with self._lock:
-            if target != self._target:
-                old = self._snapshot
-                try:
-                    self._snapshot = Snapshot.open(current_release(self._releases), self._isolated)
-                    self._snapshot.engine.start()
-                    old.engine.retire()
-                    _LOG.info("now serving release %s", self._snapshot.release.id)
-                except PublisherError as error:
-                    _LOG.error("the new release is not served, the old one is: %s", error)
-                self._target = target
+            if target != self._target and not self._opening:
+                if self.isolated:
+                    self._opening = True
+                    threading.Thread(target=self._follow, name="new-release", daemon=True).start()
+                else:
+                    self._switch(target, self._open())
             return self._snapshot
+
+    def close(self, seconds: float) -> None:
+        """Follow no more releases; end the processes of the one that answers within `seconds`."""
+        self._closed.set()
+        self._snapshot.engine.close(seconds)
+
+    def _follow(self) -> None:
+        """Until what answers is what the link points to."""
+        try:
+            while (target := self._read_target()) not in (None, self._target) and not self._closed.is_set():
+                new = self._open()
+                if new is None or self._got_ready(new, target):
+                    self._switch(target, new)
+                else:
+                    new.engine.retire()
+        finally:
+            self._opening = False
+
+    def _open(self) -> Snapshot | None:
+        try:
+            snapshot = Snapshot.open(current_release(self._releases), self._isolated)
+            snapshot.engine.start()
+            return snapshot
+        except PublisherError as error:
+            _LOG.error("the new release is not served, the old one is: %s", error)
+            return None
+
+    def _got_ready(self, new: Snapshot, target: tuple[str, int] | None) -> bool:
+        """Wait until it is ready. False if there is another one by then, or the server ends."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not new.engine.ready() and time.monotonic() < deadline:
+            if self._closed.wait(0.02) or self._read_target() != target:
+                return False
+        return True
+
+    def _switch(self, target: tuple[str, int] | None, new: Snapshot | None) -> None:
+        if new is not None:
+            old, self._snapshot = self._snapshot, new
+            old.engine.retire()
+            _LOG.info("now serving release %s", new.release.id)
+        self._target = target
 
     def _read_target(self) -> tuple[str, int] | None:
         """What `current` points to, with the inode behind it: a rebuilt release may have the same name."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -150,7 +151,10 @@ def test_a_real_server(tmp_path: Path) -> None:
                 assert part.status_code == 206
                 assert part.content == b"<htt"
                 make_release(tmp_path, "r2")
-                assert session.get(f"{base}/healthz", timeout=10).json()["release"] == "r2"
+                end = time.monotonic() + 15  # r1 answers until the processes of r2 are there
+                while session.get(f"{base}/healthz", timeout=10).json()["release"] != "r2":
+                    assert time.monotonic() < end
+                    time.sleep(0.05)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
