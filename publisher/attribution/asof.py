@@ -104,6 +104,7 @@ class AsOf:
     _known: dict[str, Times] = field(default_factory=dict, repr=False, compare=False)
     """Times read so far: an object lives for one answer."""
     _conflicts: dict[str, tuple[Contradiction, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _doubted: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def when(self, statement: str) -> When:
         """Whether the statement had been made."""
@@ -218,8 +219,21 @@ class AsOf:
     def _hedged(self, statement: str) -> bool:
         return self._text(self._objects(statement, self.iris.att("hedged"))) in {"true", "1"}
 
+    def prepare(self, things: Iterable[str]) -> None:
+        """Find what contradicts what for many things at once, before their standings are asked for."""
+        things = set(things)
+        found = contradictions(self.store, self.iris, things, self.counts)
+        doubted = {thing for c in found if c.strength != "scopeLimited" for thing in c.concerns}
+        self._doubted.update({thing: thing in doubted for thing in things})
+
+    def speakers(self, thing: str, side: str) -> tuple[str, ...]:
+        """Who had taken a side on a thing by then: `side` is `affirms`, `denies` or `leavesOpen`."""
+        return self._speakers(s for s in self._subjects(side, thing) if self.counts(s))
+
     def _contradicted(self, thing: str) -> bool:
-        return any(thing in c.concerns and c.strength != "scopeLimited" for c in self.contradictions(thing))
+        if thing not in self._doubted:
+            self.prepare([thing])
+        return self._doubted[thing]
 
     def _withdrawn(self, times: Times) -> bool:
         if not times.withdrawn:

@@ -2,49 +2,93 @@
 
 Only what the published policies look at is there: statements with whether they counted, propositions with who
 affirmed and denied them by then, their status and numbers. Nothing is invented for what cannot be dated.
+
+A policy chooses among the claims on one subject, an incident as a rule, so its outcome is worked out a few subjects at
+a time: what has to be held does not grow with the data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pyoxigraph as ox
 
-from publisher.attribution.asof import AsOf, Quads
+from publisher.attribution.asof import AsOf
 from publisher.attribution.counted import numbers
+from publisher.attribution.quads import Quads
+from publisher.attribution.replay import surroundings
 from publisher.iris import Iris
-from publisher.vocab import RDF, XSD
+from publisher.vocab import DCTERMS, OA, RDF, XSD
 
 _SIDES = ("affirms", "denies", "leavesOpen")
 _RECOMPUTED = ("inForce", "affirmedBy", "deniedBy", "leftOpenBy", "status", "reportCount", "outletCount")
 _COUNTS = ("independentSources", "namedIndependentSources")
+_FOLLOWED = (
+    *("proposition", "conjunct", "speaker", "speaksFor", "stance", "evidence", "relay", "relayer", "statedIn"),
+    *(f"{OA}hasSource", f"{DCTERMS}publisher", f"{RDF}predicate"),
+)
+PART = 200
+"""Claims that are looked at together."""
 
 
-def past(store: Quads, iris: Iris, day: date) -> ox.Store:
-    """A store in memory with everything that a policy may ask of the default graph, as of the day."""
-    recomputed = {iris.att(name) for name in (*_RECOMPUTED, *_COUNTS, *_SIDES)}
-    asof = AsOf(store, iris, day)
-    found = ox.Store()
-    found.extend(q for q in store.quads() if q.predicate.value not in recomputed)
+def outcome(store: Quads, iris: Iris, day: date, query: str, part: int = PART) -> set[ox.Triple]:
+    """What a policy chooses as of the day. `query` is a CONSTRUCT over claims that takes one subject at a time."""
+    found: set[ox.Triple] = set()
+    for subjects in _parts(store, iris, day, part):
+        result = past(store, iris, day, subjects).query(query)
+        if isinstance(result, ox.QueryTriples):
+            found |= {t for t in result if isinstance(t.subject, ox.NamedNode) and t.subject.value in subjects}
+    return found
 
-    def say(subject: ox.NamedNode, name: str, value: ox.NamedNode | ox.Literal) -> None:
-        found.add(ox.Quad(subject, ox.NamedNode(iris.att(name)), value))
 
-    sides = [(name, quad) for name in _SIDES for quad in store.quads(None, ox.NamedNode(iris.att(name)))]
-    counted: dict[str, bool] = {}
-    things: set[ox.NamedNode] = set()
-    for quad in store.quads(None, ox.NamedNode(f"{RDF}type"), ox.NamedNode(iris.att("Statement"))):
-        if isinstance(quad.subject, ox.NamedNode):
-            counted[quad.subject.value] = asof.counts(quad.subject.value)
-            text = "true" if counted[quad.subject.value] else "false"
-            say(quad.subject, "inForce", ox.Literal(text, datatype=ox.NamedNode(f"{XSD}boolean")))
-    for name, quad in sides:
+def _parts(store: Quads, iris: Iris, day: date, size: int) -> Iterator[set[str]]:
+    """Subjects on which something that counts had been said, in groups with about as many claims."""
+    asof, subjects, claims = AsOf(store, iris, day), set[str](), 0
+    counted: dict[str, int] = {}
+    for quad in store.quads(None, ox.NamedNode(f"{RDF}subject")):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            things.add(quad.object)
-            if counted.get(quad.subject.value):
-                say(quad.subject, name, quad.object)
+            said = store.quads(None, ox.NamedNode(iris.att("affirms")), quad.subject)
+            if any(isinstance(s.subject, ox.NamedNode) and asof.counts(s.subject.value) for s in said):
+                counted[quad.object.value] = counted.get(quad.object.value, 0) + 1
+    for subject in sorted(counted):
+        subjects.add(subject)
+        claims += counted[subject]
+        if claims >= size:
+            yield subjects
+            subjects, claims = set(), 0
+    if subjects:
+        yield subjects
+
+
+def past(store: Quads, iris: Iris, day: date, subjects: Iterable[str] | None = None) -> ox.Store:
+    """A store in memory with everything that a policy may ask of the default graph, as of the day.
+
+    With `subjects`, only what matters for the claims on these; the claims on anything else are then not complete.
+    """
+    asof, found = AsOf(store, iris, day), ox.Store()
+    quads: Iterable[ox.Quad]
+    if subjects is None:
+        statements, things = _everything(store, iris)
+        quads = store.quads()
+    else:
+        statements, things, quads = _around(store, iris, set(subjects))
+    recomputed = {iris.att(name) for name in (*_RECOMPUTED, *_COUNTS, *_SIDES)}
+    found.extend(_plain(q) for q in quads if q.predicate.value not in recomputed)
+
+    def say(subject: str, name: str, value: ox.NamedNode | ox.Literal) -> None:
+        found.add(ox.Quad(ox.NamedNode(subject), ox.NamedNode(iris.att(name)), value))
+
+    for statement in statements:
+        counts = asof.counts(statement)
+        say(statement, "inForce", ox.Literal(str(counts).lower(), datatype=ox.NamedNode(f"{XSD}boolean")))
+        for name in _SIDES if counts else ():
+            for quad in store.quads(ox.NamedNode(statement), ox.NamedNode(iris.att(name))):
+                if isinstance(quad.object, ox.NamedNode):
+                    say(statement, name, quad.object)
+    asof.prepare(things)
     for thing in things:
-        standing = asof.standing(thing.value)
+        standing = asof.standing(thing)
         if standing.status is not None:
             say(thing, "status", ox.NamedNode(iris.att(standing.status)))
         for name, speakers in (
@@ -63,3 +107,41 @@ def past(store: Quads, iris: Iris, day: date) -> ox.Store:
         ):
             say(thing, name, ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}integer")))
     return found
+
+
+def _everything(store: Quads, iris: Iris) -> tuple[set[str], set[str]]:
+    """All statements, and all that they take a side on."""
+    typed = store.quads(None, ox.NamedNode(f"{RDF}type"), ox.NamedNode(iris.att("Statement")))
+    sided = (q for name in _SIDES for q in store.quads(None, ox.NamedNode(iris.att(name))))
+    things = {q.object.value for q in sided if isinstance(q.object, ox.NamedNode)}
+    return {q.subject.value for q in typed if isinstance(q.subject, ox.NamedNode)}, things
+
+
+def _around(store: Quads, iris: Iris, subjects: set[str]) -> tuple[set[str], set[str], list[ox.Quad]]:
+    """Statements that matter for the claims on the subjects, what they take a side on there, and all quads for it."""
+    around = surroundings(store, iris, subjects)
+    about = {
+        q.subject.value
+        for s in subjects
+        for q in store.quads(None, ox.NamedNode(f"{RDF}subject"), ox.NamedNode(s))
+        if isinstance(q.subject, ox.NamedNode)
+    }
+    things = about | subjects
+    sided = (q for t in things for n in _SIDES for q in store.quads(None, ox.NamedNode(iris.att(n)), ox.NamedNode(t)))
+    statements = set(around.statements) | {q.subject.value for q in sided if isinstance(q.subject, ox.NamedNode)}
+    follow = {name if ":" in name else iris.att(name) for name in _FOLLOWED}
+    seen, todo = set[str](), {*around.claims, *statements}
+    quads: list[ox.Quad] = []
+    while todo:
+        seen |= todo
+        mine = [q for node in todo for q in store.quads(ox.NamedNode(node))]
+        quads += mine
+        todo = {q.object.value for q in mine if q.predicate.value in follow and isinstance(q.object, ox.NamedNode)}
+        todo -= seen
+    after = ox.NamedNode(iris.att("statedAfter"))
+    quads += [q for s in statements for q in store.quads(None, after, ox.NamedNode(s))]
+    return statements, things, quads
+
+
+def _plain(quad: ox.Quad) -> ox.Quad:
+    return ox.Quad(quad.subject, quad.predicate, quad.object)
