@@ -64,6 +64,10 @@ class Settings:
     """Threads for each server process."""
     trusted_proxies: int = 0
     """How many proxies in front set X-Forwarded-* headers that may be believed."""
+    request_seconds: float = 20.0
+    """Seconds a request may take to arrive, its body included."""
+    request_head_kib: int = 512
+    """KiB of address and headers a request may have; a query sent by GET is in the address."""
     query_seconds: float = 30.0
     """Seconds a SPARQL query may take, waiting not counted."""
     query_cpu_seconds: float = 30.0
@@ -121,6 +125,8 @@ class Settings:
             ("unit_kib", 1, 1_000_000),
             ("jobs", 0, 256),
             ("trusted_proxies", 0, 16),
+            ("request_seconds", 0.1, 3600),
+            ("request_head_kib", 8, 65536),
         ):
             value = getattr(self, name)
             if not low <= value <= high:

@@ -22,6 +22,7 @@ from publisher.errors import ConfigurationError, ReleaseDamaged
 from publisher.query.store import EmbeddedStore
 from publisher.releases import STORE, Release, current_release
 from publisher.web.asgi import create_front
+from publisher.web.connection import Connections
 
 _BACKLOG = 512
 _GRACE_SECONDS = 20
@@ -41,6 +42,7 @@ def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             functools.partial(create_front, settings, ready, Path(metrics)),
             factory=True,
+            http=Connections(settings),  # type: ignore[arg-type]  # called for each connection; need not be a class
             workers=settings.workers,
             lifespan="on",
             log_level="warning",
