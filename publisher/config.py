@@ -98,8 +98,8 @@ class Settings:
     """Queries of one client at once, for each server process."""
     query_per_client_rate: float = 20.0
     """Queries of one client for each second, on average over a minute, for each server process."""
-    query_cache_mib: int = 64
-    """MiB of finished results kept by each server process."""
+    query_cache_mib: int = 32
+    """MiB of memory that each server process uses for finished results."""
     query_services: str = ""
     """Endpoints that SERVICE may call, as IRIs with spaces between; none if empty."""
     query_isolation: bool = True

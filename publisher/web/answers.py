@@ -14,6 +14,9 @@ from publisher.query.answer import Answer
 from publisher.web.encoding import LEAST, choose_encoding, compress, is_compressible
 from publisher.web.protocol import Ask
 
+Form = tuple[bytes, str | None]
+"""The query string and the Accept header of a GET request."""
+
 CACHE = "public, max-age=60, must-revalidate"
 NEVER = "no-store"
 EXPOSED = (
@@ -27,10 +30,14 @@ EXPOSED = (
 )
 """Headers of ours that a page of another site may read."""
 _LINK_CHARS = 2000
-_RAW_KEYS = 4096
+_FORMS = 4
+"""Forms of the same request that are known for each result, and heads of its response."""
+_ENTRY, _CODING = 2700, 900
+"""Bytes that a result and each coding of it take beside the body and what grows with the query, as measured by
+tests/web/test_answers.py."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a result is a result of, in headers, so that a paper can cite it."""
 
@@ -58,7 +65,7 @@ class Receipt:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """A body as it is sent. `encoding` is None for the body as it is."""
 
@@ -77,7 +84,11 @@ class Finished:
     receipt: Receipt
     stored: bool = False
     heads: dict[object, list[tuple[bytes, bytes]]] = field(default_factory=dict)
-    """For the server: headers in the form that they are sent in."""
+    """For the server: headers in the form that they are sent in; see `keep_head`."""
+    forms: list[Form] = field(default_factory=list)
+    """Requests that are known to ask for this."""
+    counted: int = 0
+    """Bytes that the cache counts for it."""
     _encoded: dict[str | None, Encoded] = field(default_factory=dict)
 
     @cached_property
@@ -85,7 +96,7 @@ class Finished:
         """SHA-256 of the body, before compression."""
         return hashlib.sha256(self.body).digest()
 
-    @cached_property
+    @property
     def headers(self) -> list[tuple[str, str]]:
         """All that do not depend on the request, but for length, coding and validator."""
         return [
@@ -100,12 +111,27 @@ class Finished:
         """Without quotes, of the body as it is."""
         return base64.urlsafe_b64encode(self.digest)[:32].decode()
 
+    @property
+    def codings(self) -> int:
+        """How many have been made."""
+        return len(self._encoded)
+
+    def keep_head(self, key: object, head: list[tuple[bytes, bytes]]) -> None:
+        """For the next one who asks; not more than a few."""
+        if len(self.heads) < _FORMS:
+            self.heads[key] = head
+
     def size(self) -> int:
-        """Bytes kept, with room for a compressed copy and what goes with it."""
-        return len(self.body) + len(self.body) // 4 + 2048
+        """Bytes kept in memory. The query is there as it came and in its normal form; in the address to cite, as text
+        and as a header; and in the requests.
+        """
+        coded = sum(len(found.body) for coding, found in self._encoded.items() if coding is not None)
+        forms = sum(len(query) for query, _ in self.forms)
+        parts = len(self.body) + coded + len(self.ask.query) + 6 * len(self.ask.normal) + forms
+        return parts + _ENTRY + _CODING * len(self._encoded)
 
     def encoded(self, accept_encoding: str | None) -> Encoded:
-        """As this client gets it; each coding is made once."""
+        """As this client gets it; each coding is made once, and then to be counted (`AnswerCache.recount`)."""
         encoding = None
         if len(self.body) >= LEAST and is_compressible(self.ask.media_type.name):
             encoding = choose_encoding(accept_encoding)
@@ -156,13 +182,13 @@ def matches(if_none_match: str, etags: Sequence[str]) -> bool:
 class AnswerCache:
     """Results of one release, those not asked for longest dropped first. Safe to use from several threads."""
 
-    def __init__(self, limit: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
         """`limit` in bytes."""
         self._limit = limit
         self._size = 0
         self._lock = threading.Lock()
         self._entries: OrderedDict[Hashable, Finished] = OrderedDict()
-        self._raw: OrderedDict[Hashable, Hashable] = OrderedDict()
+        self._forms: dict[Form, Hashable] = {}
 
     def get(self, key: Hashable) -> Finished | None:
         """The result, if it is there."""
@@ -172,33 +198,55 @@ class AnswerCache:
                 self._entries.move_to_end(key)
             return found
 
-    def get_raw(self, raw: Hashable) -> Finished | None:
+    def get_form(self, form: Form) -> Finished | None:
         """The result for a request that came before in exactly this form."""
         with self._lock:
-            key = self._raw.get(raw)
-            found = self._entries.get(key) if key is not None else None
-            if found is not None:
-                self._entries.move_to_end(key)
-            return found
+            key = self._forms.get(form)
+            if key is None:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key]
 
     def put(self, key: Hashable, entry: Finished) -> None:
         """Keep a result, unless it would take more than an eighth of the room."""
         if entry.size() > self._limit // 8:
             return
         with self._lock:
+            if key in self._entries:
+                self._drop(key)
             entry.stored = True
-            old = self._entries.pop(key, None)
-            self._size += entry.size() - (old.size() if old is not None else 0)
             self._entries[key] = entry
-            while self._size > self._limit:
-                self._size -= self._entries.popitem(last=False)[1].size()
+            self._count(entry)
 
-    def remember(self, raw: Hashable, key: Hashable) -> None:
-        """That a request in this form asks for this."""
+    def remember(self, form: Form, key: Hashable) -> None:
+        """That a request in this form asks for this, if it is there."""
         with self._lock:
-            self._raw[raw] = key
-            while len(self._raw) > _RAW_KEYS:
-                self._raw.popitem(last=False)
+            entry = self._entries.get(key)
+            if entry is None or form in self._forms or len(entry.forms) >= _FORMS:
+                return
+            entry.forms.append(form)
+            self._forms[form] = key
+            self._count(entry)
+
+    def recount(self, entry: Finished) -> None:
+        """After a coding has been added to a result that may be here."""
+        with self._lock:
+            if self._entries.get(entry.ask.key) is entry:
+                self._count(entry)
+
+    def _count(self, entry: Finished) -> None:
+        size = entry.size()
+        self._size += size - entry.counted
+        entry.counted = size
+        while self._size > self._limit:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: Hashable) -> None:
+        entry = self._entries.pop(key)
+        self._size -= entry.counted
+        for form in entry.forms:
+            del self._forms[form]
+        entry.forms.clear()
 
     def sizes(self) -> tuple[int, int]:
         """Number of results and their bytes."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -135,8 +136,8 @@ class Front:
         raw = None
         if scope["method"] != "POST" and len(scope["query_string"]) <= _RAW_LENGTH:
             raw = (scope["query_string"], request.accept)
-            if (found := snapshot.answers.get_raw(raw)) is not None:
-                await self._send(request, found, hit=True)
+            if (found := snapshot.answers.get_form(raw)) is not None:
+                await self._send(request, found, snapshot, hit=True)
                 return
         try:
             body = await _body(request) if scope["method"] == "POST" else b""
@@ -148,16 +149,16 @@ class Front:
                 await self._page(request, body)
                 return
             check_release(ask, snapshot.release.id)
+            await self._answer(request, ask, snapshot)
             if raw is not None:
                 snapshot.answers.remember(raw, ask.key)
-            await self._answer(request, ask, snapshot)
         except PublisherError as error:
             await self._fail(request, error)
 
     async def _answer(self, request: _Request, ask: Ask, snapshot: Snapshot) -> None:
         """Send the result. Raises `PublisherError` as long as nothing has been sent."""
         if (found := snapshot.answers.get(ask.key)) is not None:
-            await self._send(request, found, hit=True)
+            await self._send(request, found, snapshot, hit=True)
             return
         if request.if_none_match and not ask.varies:
             etag = large_etag(ask, snapshot.release.id)
@@ -183,7 +184,7 @@ class Front:
                 self._watch(request, gone)
             await self._stream(request, result, gone)
         else:
-            await self._send(request, result, hit=False)
+            await self._send(request, result, snapshot, hit=False)
 
     async def _evaluate(self, ask: Ask, snapshot: Snapshot, client: str, gone: threading.Event) -> Finished | Large:
         """From here; in a thread if the query is very long, or its release has been retired meanwhile."""
@@ -213,12 +214,15 @@ class Front:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, request: _Request, found: Finished, *, hit: bool) -> None:
+    async def _send(self, request: _Request, found: Finished, snapshot: Snapshot, *, hit: bool) -> None:
+        codings = found.codings
         if request.accept_encoding and len(found.body) > _BY_THE_WAY:
             loop = asyncio.get_running_loop()
             encoded = await loop.run_in_executor(self._readers, found.encoded, request.accept_encoding)
         else:
             encoded = found.encoded(request.accept_encoding)
+        if found.codings != codings:
+            snapshot.answers.recount(found)
         if request.if_none_match and matches(request.if_none_match, [encoded.etag]) and not found.ask.varies:
             status, body = 304, b""
         else:
@@ -231,7 +235,9 @@ class Front:
                 listed.append(("Content-Length", str(len(body))))
                 if encoded.encoding:
                     listed.append(("Content-Encoding", encoded.encoding))
-            head = found.heads[key] = [*_raw(listed), *_ALWAYS]
+            head = [*_raw(listed), *_ALWAYS]
+            if hit:
+                found.keep_head(key, head)
         self._endpoint.count(status, "hit" if hit else "miss")
         await request.send({"type": "http.response.start", "status": status, "headers": head})
         await request.send({"type": "http.response.body", "body": body})
@@ -345,7 +351,13 @@ async def _body(request: _Request) -> bytes | None:
 
 
 def _raw(headers: Sequence[tuple[str, str]]) -> Headers:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return [_header(name, value) for name, value in headers]
+
+
+@lru_cache(maxsize=1024)
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Most are the same in all responses; results that are kept share them."""
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 def create_front(settings: Settings, ready: Ready | None = None, metrics: Path | None = None) -> Front:

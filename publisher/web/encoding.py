@@ -46,7 +46,8 @@ def compress(data: bytes, encoding: str) -> bytes:
     """The whole body; gzip without a time stamp, zstd at its default level, which is the fast one."""
     if encoding == "gzip":
         return gzip.compress(data, compresslevel=5, mtime=0)
-    return zstandard.ZstdCompressor(level=3).compress(data)
+    found = zstandard.ZstdCompressor(level=3).compress(data)
+    return bytes(memoryview(found))  # a copy: what the library returns keeps the room of the worst case
 
 
 def compress_parts(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
