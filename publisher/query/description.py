@@ -49,8 +49,13 @@ class Withdrawal:
     reason: str
 
 
-def describe(store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, size: int = PAGE) -> Description | None:
-    """Describe `subject`. None if nothing is said about it, or there is no such page."""
+def describe(
+    store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, size: int = PAGE, *, closely: bool = True
+) -> Description | None:
+    """Describe `subject`. None if nothing is said about it, or there is no such page.
+
+    Without `closely`, only the triples that begin or end at it: a page looks up the rest as it shows it.
+    """
     outgoing = [quad.triple for quad in store.quads(subject)]
     incoming = [quad.triple for quad in store.quads(object_=subject)]
     pages = max(1, -(-len(incoming) // size))
@@ -60,6 +65,8 @@ def describe(store: Store, iris: Iris, subject: ox.NamedNode, page: int = 1, siz
     if pages > 1:
         shown = sort_triples(incoming)[(page - 1) * size : page * size]
     triples = {*outgoing, *shown}
+    if not closely:
+        return Description(subject, sort_triples(triples, subject), len(incoming), page, pages)
     triples |= _belonging(store, iris, subject, shown)
     triples |= names_of(store, triples)
     if pages > 1:

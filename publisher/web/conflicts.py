@@ -10,11 +10,12 @@ import pyoxigraph as ox
 
 from publisher.attribution.replay import Contradiction
 from publisher.query.facts import Facts
-from publisher.query.store import Term
 from publisher.vocab import SKOS
 from publisher.web.statements import Counts, StatementRow, Statements
 from publisher.web.view import Item, Viewer
 
+SHOWN, OF_ONE = 100, 50
+"""Contradictions of one strength on a page, and of them, those that turn on one statement."""
 ORDER = ("stated", "direct", "incompatibleValue", "presupposed", "scopeLimited")
 
 
@@ -33,6 +34,8 @@ class Hub:
 
     statement: StatementRow
     against: tuple[Against, ...]
+    total: int
+    """How many there are, also those that are not on the page."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Strength:
     definition: str
     count: int
     hubs: tuple[Hub, ...]
+    shown: int
+    """How many of them are on the page."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class _Found:
     node: ox.NamedNode
     strength: str
     sides: tuple[ox.NamedNode, ox.NamedNode]
-    explanation: Term | None
-    recorded: bool
+    then: Contradiction | None = None
+    """As of a day: what the rules find."""
 
 
 def conflicts(
@@ -67,8 +72,7 @@ def conflicts(
         if len(sides) != 2 or (counts is not None and not all(counts(side) for side in sides)):
             continue
         strength = next((s.value.removeprefix(facts.iris.att("")) for s in facts.nodes(node, "strength")), "")
-        explanation = facts.value(node, facts.att("explanation"))
-        found.append(_Found(node, strength, (sides[0], sides[1]), explanation, recorded=True))
+        found.append(_Found(node, strength, (sides[0], sides[1])))
     return _by_strength(facts, viewer, found)
 
 
@@ -79,10 +83,8 @@ def conflicts_then(
     shown, found = {s.value for s in statements}, []
     for one in then:
         if len(one.between) == 2 and shown & set(one.between):
-            node, (a, b) = ox.NamedNode(one.iri), map(ox.NamedNode, one.between)
-            explained = sorted((t.object for t in one.triples if t.predicate == facts.att("explanation")), key=str)
-            recorded = next(facts.store.quads(node), None) is not None
-            found.append(_Found(node, one.strength, (a, b), explained[0] if explained else None, recorded))
+            a, b = map(ox.NamedNode, one.between)
+            found.append(_Found(ox.NamedNode(one.iri), one.strength, (a, b), one))
     return _by_strength(facts, viewer, found)
 
 
@@ -103,23 +105,32 @@ def _strength(facts: Facts, viewer: Viewer, name: str, found: list[_Found]) -> S
         hubs.setdefault(hub, []).append((one, other))
     concept = facts.att(name)
     label, definition = facts.label(concept), facts.value(concept, ox.NamedNode(f"{SKOS}definition"))
-    made = []
+    made, left = [], SHOWN
     for hub, others in sorted(hubs.items(), key=lambda pair: (-len(pair[1]), pair[0].value)):
-        against = [_against(viewer, rows, one, other) for one, other in others]
+        if left == 0:
+            break
+        place = {node: n for n, node in enumerate(rows.in_order(other for _, other in others))}
+        here = sorted(others, key=lambda pair: (place[pair[1]], pair[0].node.value))[: min(left, OF_ONE)]
         made.append(
-            Hub(rows.row(hub), tuple(sorted(against, key=lambda a: (a.other.identifier, a.other.statement.iri))))
+            Hub(rows.row(hub), tuple(_against(facts, viewer, rows, one, other) for one, other in here), len(others))
         )
+        left -= len(here)
     return Strength(
         name,
         label.value if label else name or "of unknown strength",
         definition.value if isinstance(definition, ox.Literal) else "",
         len(found),
         tuple(made),
+        SHOWN - left,
     )
 
 
-def _against(viewer: Viewer, rows: Statements, one: _Found, other: ox.NamedNode) -> Against:
-    item = viewer.item(one.node)
-    if not one.recorded:  # a side of it was withdrawn since, so that its IRI leads nowhere today
-        item = replace(item, href=None)
-    return Against(item, rows.row(other), None if one.explanation is None else viewer.item(one.explanation))
+def _against(facts: Facts, viewer: Viewer, rows: Statements, one: _Found, other: ox.NamedNode) -> Against:
+    item, predicate = viewer.item(one.node), facts.att("explanation")
+    if one.then is None:
+        explained = facts.objects(one.node, predicate)
+    else:
+        explained = sorted((t.object for t in one.then.triples if t.predicate == predicate), key=str)
+        if next(facts.store.quads(one.node), None) is None:
+            item = replace(item, href=None)  # a side of it was withdrawn since: its IRI leads nowhere today
+    return Against(item, rows.row(other), viewer.item(explained[0]) if explained else None)

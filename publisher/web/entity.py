@@ -8,12 +8,15 @@ import pyoxigraph as ox
 from flask import render_template
 
 from publisher.attribution.asof import AsOf, When
+from publisher.errors import NotFound
+from publisher.formats import TURTLE
 from publisher.query.description import TYPE, Description, withdrawal
 from publisher.query.facts import Facts, best_label
-from publisher.vocab import DCTERMS, RDFS, SKOS
+from publisher.vocab import DCTERMS, RDF, RDFS, SKOS
 from publisher.web.cite import Cite, section
 from publisher.web.conflicts import conflicts, conflicts_then
 from publisher.web.http import Variants
+from publisher.web.listing import Listing
 from publisher.web.moment import NAME, spoken
 from publisher.web.render import SHOWN, Paging, frame, without_page
 from publisher.web.snapshot import Snapshot
@@ -28,14 +31,22 @@ _MATCHES = ("exactMatch", "closeMatch", "relatedMatch", "broadMatch", "narrowMat
 _PROSE = tuple(
     ox.NamedNode(iri) for iri in (f"{SKOS}definition", f"{DCTERMS}description", f"{RDFS}comment", f"{SKOS}scopeNote")
 )
+ONCE = "These count for nothing any more."
+ENDED = "Withdrawn or superseded: said, but counted for nothing."
+UNDATABLE = "Neither before nor after that day, as far as is known."
 DATED = ("incident", "proposition")
 """Types of entities whose page can be had as of a day."""
 
 
 def entity_page(
-    snapshot: Snapshot, links: Links, description: Description, variants: Variants, day: date | None = None
+    snapshot: Snapshot,
+    links: Links,
+    description: Description,
+    variants: Variants,
+    day: date | None = None,
+    number: int = 1,
 ) -> str:
-    """The page; with a `day`, as of its end."""
+    """The page; with a `day`, as of its end. `number` says which of its statements are on it."""
     node, facts = description.subject, Facts(snapshot.store, snapshot.iris)
     viewer = Viewer(facts, links)
     statements = Statements(facts, viewer)
@@ -53,6 +64,15 @@ def entity_page(
     labels = [t.object for t in outgoing if t.predicate.value == f"{RDFS}label"]
     title = best_label(label for label in labels if isinstance(label, ox.Literal))
     gone = withdrawal(snapshot.store, snapshot.iris, node)
+    lists = Listing(statements, number, without_page(links, variants))
+    groups = lists.groups(counted)
+    said_groups = lists.groups(s for s in said if statements.in_force(s))
+    said_once = lists.add((s for s in said if not statements.in_force(s)), ONCE)
+    ended = lists.add((s for s in on_it - counted if not asof or asof.when(s.value) is When.SAID), ENDED)
+    undatable = lists.add((s for s in on_it if asof and asof.when(s.value) is When.UNDATABLE), UNDATABLE)
+    later = lists.add((s for s in on_it if asof and asof.when(s.value) is When.NOT_YET), "Dated after that day.")
+    if number > (listed := lists.paging()).pages:
+        raise NotFound(f"there is no page {number} of the statements", hint=f"There are {listed.pages}.")
     return render_template(
         "entity.html",
         **frame(snapshot, links, variants),
@@ -74,13 +94,15 @@ def entity_page(
         proposition=viewer.items(facts.nodes(node, "proposition")),
         related=_related(facts, viewer, node) if is_statement else (),
         contradicts=viewer.items(facts.nodes(node, "contradicts")),
-        groups=statements.groups(counted),
-        later=statements.rows(s for s in on_it if asof and asof.when(s.value) is When.NOT_YET),
-        undatable=statements.rows(s for s in on_it if asof and asof.when(s.value) is When.UNDATABLE),
-        ended=statements.rows(s for s in on_it - counted if not asof or asof.when(s.value) is When.SAID),
-        said=statements.groups(s for s in said if statements.in_force(s)),
-        said_once=statements.rows(s for s in said if not statements.in_force(s)),
+        listed=listed,
+        groups=groups,
+        later=later,
+        undatable=undatable,
+        ended=ended,
+        said=said_groups,
+        said_once=said_once,
         perspective=_perspective(snapshot, links, node),
+        all_conflicts=_all_conflicts(links, variants, node, day),
         conflicts=conflicts_then(facts, viewer, counted, asof.contradictions(node.value))
         if asof
         else conflicts(facts, viewer, {node} if is_statement else counted, counts),
@@ -95,6 +117,26 @@ def entity_page(
         paging=Paging(description.page, description.pages, description.incoming, without_page(links, variants)),
         cite=_cite(snapshot, node, day),
         parameter=NAME,
+    )
+
+
+def _all_conflicts(links: Links, variants: Variants, node: ox.NamedNode, day: date | None) -> str:
+    """Where all contradictions are that a page cannot show: a query, or as of a day the page in Turtle."""
+    if day:
+        return variants.path(TURTLE)
+    att, rdf = links.iris.att(""), RDF
+    return links.at(
+        "/sparql",
+        query=f"""PREFIX att: <{att}>
+PREFIX rdf: <{rdf}>
+SELECT DISTINCT ?contradiction ?strength ?one ?other WHERE {{
+  {{ BIND (<{node.value}> AS ?one) }}
+  UNION {{ ?one att:proposition <{node.value}> }}
+  UNION {{ ?one att:proposition/(att:about|rdf:subject|rdf:object) <{node.value}> }}
+  ?contradiction att:between ?one , ?other ; att:strength ?strength .
+  FILTER (?one != ?other)
+}}
+""",
     )
 
 

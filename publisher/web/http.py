@@ -13,7 +13,7 @@ from flask import Response, current_app, g, request
 from werkzeug.datastructures import Headers
 
 from publisher.errors import NotAcceptable
-from publisher.formats import MediaType, negotiate
+from publisher.formats import HTML, MediaType, negotiate
 from publisher.web.clients import client_of
 from publisher.web.encoding import LEAST, choose_encoding, compress, is_compressible
 from publisher.web.endpoint import Endpoint
@@ -58,10 +58,15 @@ class Variants:
     base: str
     offered: Sequence[MediaType]
     query: str = ""
+    part: str = ""
+    """A parameter that only the page has, since it shows a part: `statements=2`. The other formats are whole."""
 
     def path(self, media_type: MediaType) -> str:
         """Where this format, and only this, is found."""
-        return f"{links().path(self.base)}{media_type.suffix}{self.query}"
+        query = self.query
+        if self.part and media_type == HTML:
+            query = f"{query}&{self.part}" if query else f"?{self.part}"
+        return f"{links().path(self.base)}{media_type.suffix}{query}"
 
     def choose(self, forced: MediaType | None = None) -> MediaType:
         """The format to answer in. Raises `NotAcceptable`, naming what there is."""

@@ -19,11 +19,12 @@ from publisher.query.facts import Facts
 from publisher.query.serialise import serialise, sort_triples
 from publisher.vocab import DCTERMS, RDF, SH, SKOS
 from publisher.web.cite import section
+from publisher.web.entity import UNDATABLE
 from publisher.web.http import Variants, current, links, represent
 from publisher.web.moment import NAME, requested_day, spoken
 from publisher.web.render import frame
 from publisher.web.resources import split_suffix
-from publisher.web.statements import Statements
+from publisher.web.statements import Group, Statements
 from publisher.web.then import about_document
 from publisher.web.urls import Links
 from publisher.web.view import Item, Viewer
@@ -188,12 +189,18 @@ def _page(
         day_spoken=spoken(day) if day else "",
         parameter=NAME,
         here=links().path(variants.base),
-        later=rows.rows(ox.NamedNode(s) for s in sorted(later)[:LISTED]),
-        undatable=rows.rows(ox.NamedNode(s) for s in sorted(undatable)[:LISTED]),
+        later=_group(rows, later, "Dated after that day."),
+        undatable=_group(rows, undatable, UNDATABLE),
         run=links().at("/sparql", query=text.query),
         cite=section(document),
         document=document,
     )
+
+
+def _group(rows: Statements, statements: set[str], note: str) -> Group | None:
+    """The first of them; the page says how many there are."""
+    shown = sorted(statements)[:LISTED]
+    return Group("unknown", "", note, rows.rows(map(ox.NamedNode, shown)), len(statements)) if shown else None
 
 
 def _chosen(facts: Facts, viewer: Viewer, triple: ox.Triple, asof: AsOf | None) -> Chosen:

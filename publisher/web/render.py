@@ -42,10 +42,11 @@ class Paging:
     pages: int
     total: int
     base: str
+    parameter: str = "page"
 
     def at(self, number: int) -> str:
         """The address of a page."""
-        return f"{self.base}{'&' if '?' in self.base else '?'}page={number}"
+        return f"{self.base}{'&' if '?' in self.base else '?'}{self.parameter}={number}"
 
 
 def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants, number: int) -> str:

@@ -16,6 +16,8 @@ from publisher.query.description import Description, Withdrawal, describe, withd
 from publisher.query.serialise import serialise
 from publisher.web.entity import DATED, entity_page
 from publisher.web.http import Variants, add_link, current, links, represent
+from publisher.web.listing import NAME as LISTED
+from publisher.web.listing import listing_number
 from publisher.web.moment import NAME, refuse_day, requested_day
 from publisher.web.then import describe_then
 
@@ -87,18 +89,19 @@ def _respond(node: ox.NamedNode, base: str, query: str, forced: MediaType | None
     snapshot, number = current(), page_number()
     paged = f"page={number}" if number > 1 else ""
     parts = "&".join(part for part in (query, paged) if part)
-    variants = Variants(base, DOCUMENT_FORMATS, f"?{parts}" if parts else "")
+    variants = Variants(base, DOCUMENT_FORMATS, f"?{parts}" if parts else "", _part(listed := listing_number()))
     media_type = variants.choose(forced)
 
     def make() -> tuple[bytes, int]:
-        description = describe(snapshot.store, snapshot.iris, node, number)
+        description = describe(snapshot.store, snapshot.iris, node, number, closely=media_type is not HTML)
         if description is None:
             raise NotFound(f"nothing is said about {node.value} here" + (f", page {number}" if paged else ""))
         if media_type is HTML:
-            return entity_page(snapshot, links(), description, variants).encode(), description.pages
+            page = entity_page(snapshot, links(), description, variants, number=listed)
+            return page.encode(), description.pages
         return serialise(description.triples, media_type, snapshot.iris.prefixes()), description.pages
 
-    key = (links().root, variants.base, variants.query, media_type.name)
+    key = (links().root, variants.path(media_type), media_type.name)
     body, pages = snapshot.bodies.get(key, make)
     response = represent(body, media_type, variants, canonical=node.value)
     for rel, other in (("prev", number - 1), ("next", number + 1)):
@@ -111,7 +114,7 @@ def _respond_then(name: EntityName, node: ox.NamedNode, day: date, forced: Media
     """Describe `node` as of the end of a day."""
     snapshot = current()
     base, query = snapshot.iris.document_path(name), f"?{NAME}={day.isoformat()}"
-    variants = Variants(base, DOCUMENT_FORMATS, query)
+    variants = Variants(base, DOCUMENT_FORMATS, query, _part(listed := listing_number()))
     media_type = variants.choose(forced)
     document = snapshot.iris.as_of(snapshot.iris.document(name), day)
 
@@ -119,11 +122,15 @@ def _respond_then(name: EntityName, node: ox.NamedNode, day: date, forced: Media
         triples = describe_then(snapshot.store, snapshot.iris, node, document, day)
         if media_type is HTML:
             description = Description(node, triples, 0, 1, 1)
-            return entity_page(snapshot, links(), description, variants, day).encode(), 1
+            return entity_page(snapshot, links(), description, variants, day, listed).encode(), 1
         return serialise(triples, media_type, snapshot.iris.prefixes()), 1
 
-    body, _ = snapshot.bodies.get((links().root, base, query, media_type.name), make)
+    body, _ = snapshot.bodies.get((links().root, variants.path(media_type), media_type.name), make)
     return represent(body, media_type, variants, canonical=document)
+
+
+def _part(number: int) -> str:
+    return f"{LISTED}={number}" if number > 1 else ""
 
 
 def _tombstone(name: EntityName, node: ox.NamedNode, gone: Withdrawal, forced: MediaType | None) -> Response:

@@ -59,12 +59,16 @@ class StatementRow:
 
 @dataclass(frozen=True)
 class Group:
-    """Statements of one polarity."""
+    """Statements of one polarity: those on this page."""
 
     key: str
     title: str
     note: str
     rows: tuple[StatementRow, ...]
+    total: int
+    """How many there are on all pages."""
+    begins: int = 1
+    """The page with the first of them."""
 
 
 @dataclass(frozen=True)
@@ -131,16 +135,21 @@ class Statements:
         """By identifier, a part of a statement right below it."""
         return self._rows(nodes)
 
-    def groups(self, nodes: Iterable[ox.NamedNode]) -> tuple[Group, ...]:
-        """Statements grouped by the polarity of their stance, in a fixed order; empty groups left out."""
-        by_polarity: dict[str, list[ox.NamedNode]] = {}
+    def by_polarity(self, nodes: Iterable[ox.NamedNode]) -> dict[str, list[ox.NamedNode]]:
+        """Statements by the polarity of their stance."""
+        found: dict[str, list[ox.NamedNode]] = {}
         for node in nodes:
-            by_polarity.setdefault(self.polarity(node), []).append(node)
-        return tuple(
-            Group(key or "unknown", title, note, self._rows(by_polarity[key]))
-            for key, title, note in POLARITIES
-            if key in by_polarity
-        )
+            found.setdefault(self.polarity(node), []).append(node)
+        return found
+
+    def in_order(self, nodes: Iterable[ox.NamedNode]) -> list[ox.NamedNode]:
+        """By identifier, as `rows` has them, but without reading what a row shows."""
+
+        def key(node: ox.NamedNode) -> tuple[tuple[tuple[int, str], ...], str]:
+            identifier = self.facts.value(node, ox.NamedNode(f"{DCTERMS}identifier"))
+            return _natural(identifier.value if isinstance(identifier, ox.Literal) else ""), node.value
+
+        return sorted(set(nodes), key=key)
 
     def polarity(self, node: ox.NamedNode) -> str:
         """`positive`, `negative`, `open`, `none`, or empty if the stance is not known."""
