@@ -18,6 +18,7 @@ from publisher.web.conflicts import conflicts, conflicts_then
 from publisher.web.http import Variants
 from publisher.web.listing import Listing
 from publisher.web.moment import NAME, spoken
+from publisher.web.origins import credits_of
 from publisher.web.render import SHOWN, Paging, frame, without_page
 from publisher.web.snapshot import Snapshot
 from publisher.web.standings import NO_VERDICT, standing_now, standing_then
@@ -116,6 +117,7 @@ def entity_page(
         shown=SHOWN,
         paging=Paging(description.page, description.pages, description.incoming, without_page(links, variants)),
         cite=_cite(snapshot, node, day),
+        credits=credits_of(snapshot, links, (*outgoing, *incoming), {*on_it, *said}),
         parameter=NAME,
     )
 

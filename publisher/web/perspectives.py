@@ -17,6 +17,7 @@ from publisher.web import clashes
 from publisher.web.cite import section
 from publisher.web.http import Variants, current, links, represent
 from publisher.web.moment import NAME, requested_day, spoken
+from publisher.web.origins import credits_of
 from publisher.web.render import frame
 from publisher.web.resources import split_suffix
 from publisher.web.statements import Statements
@@ -190,6 +191,7 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
         variant=at.to(variant.document).href if other is None and variant.exists() else None,
         document=document,
         cite=section(document),
+        credits=credits_of(snapshot, at, (), {s for p in both for s in (*p.told(), *attributable(facts, p.agent))}),
         show=at.to,
     )
 

@@ -14,6 +14,7 @@ from publisher.formats import HTML
 from publisher.query.facts import Facts
 from publisher.releases import GraphInfo
 from publisher.web.http import Variants
+from publisher.web.origins import credit
 from publisher.web.snapshot import Snapshot
 from publisher.web.urls import Links
 from publisher.web.view import Item, Viewer, literal_item
@@ -84,6 +85,7 @@ def _triples(
     groups: dict[object, list[ox.Triple]] = {}
     for triple in triples:
         groups.setdefault(triple.subject, []).append(triple)
+    origin = snapshot.origins.get(ox.NamedNode(iri)) if iri else None
     sections = [(viewer.item(group[0].subject), viewer.fields(group)) for group in groups.values()]
     return render_template(
         "graph.html",
@@ -93,6 +95,7 @@ def _triples(
         sections=sections,
         paging=paging,
         in_default=in_default,
+        credits=[credit(origin, links)] if origin else [],
         shown=SHOWN,
     )
 

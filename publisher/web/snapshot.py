@@ -21,6 +21,7 @@ from publisher.query.description import TYPE
 from publisher.query.engine import InProcessEngine, QueryEngine
 from publisher.query.isolated import IsolatedEngine
 from publisher.query.limits import MEBI
+from publisher.query.origins import Origin, read_origins
 from publisher.query.store import EmbeddedStore, Store
 from publisher.releases import CATALOG, CURRENT, STORE, Release, current_release
 from publisher.web.answers import AnswerCache
@@ -76,6 +77,11 @@ class Snapshot:
         """The DCAT, VoID and PROV description of the release, from its `catalog.nq`."""
         quads = ox.parse((self.release.path / CATALOG).read_bytes(), format=N_QUADS.rdf)
         return tuple(quad.triple for quad in quads)
+
+    @cached_property
+    def origins(self) -> Mapping[ox.NamedNode, Origin]:
+        """The sources of the release, by their graph."""
+        return read_origins(self.catalog, self.store, self.iris)
 
     @cached_property
     def entities(self) -> Mapping[str, tuple[ox.NamedNode, ...]]:
