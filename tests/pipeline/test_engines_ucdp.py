@@ -1,0 +1,91 @@
+"""Over imported events the fast engines say what the reference engines say: same violations, same entailments."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, Triple, parse
+
+from publisher.config import Engine, load_settings
+from publisher.ingest.ucdp_ged import import_ucdp_ged
+from publisher.iris import Iris
+from publisher.pipeline.infer import infer
+from publisher.pipeline.load import Loaded, as_stored, load
+from publisher.pipeline.shacl import Validator
+from publisher.pipeline.units import as_bytes
+from publisher.pipeline.validate import Report
+from tests.ingest.conftest import REAL, RETRIEVED
+from tests.ucdp.conftest import TABLES
+
+ROOT = Path(__file__).parents[2]
+IRIS = Iris("https://w3id.org/attested/")
+EVENTS = 30
+MADE_UP = pytest.param(tuple(TABLES), id="made-up")
+EXTRACTS = tuple(sorted(REAL.glob("*.csv")))
+"""The real extracts, where they lie beside the checkout; the tables made up for the tests are always there."""
+GIVEN = [MADE_UP, *([pytest.param(EXTRACTS, id="real")] if EXTRACTS else [])]
+
+
+@cache
+def ours() -> Loaded:
+    return load(load_settings(None, {}, ontology=ROOT / "ontology", shapes=ROOT / "shapes", data=ROOT / "data"))
+
+
+@cache
+def validators() -> tuple[Validator, Validator]:
+    shapes = as_bytes(ours().shapes.as_parsed())
+    return Validator(shapes, Engine.REFERENCE), Validator(shapes, Engine.FAST)
+
+
+def sample(tables: Sequence[Path], folder: Path, seed: int) -> list[Triple]:
+    """About `EVENTS` events drawn from all tables, each table keeping its header and its row of tags, imported."""
+    rng, files = random.Random(seed), []
+    for table in tables:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            header, tags, *rows = csv.reader(file)
+        files.append(folder / table.name)
+        with files[-1].open("w", encoding="utf-8", newline="") as file:
+            drawn = rng.sample(rows, min(len(rows), EVENTS // len(tables)))
+            csv.writer(file, lineterminator="\r\n").writerows([header, tags, *drawn])
+    report = import_ucdp_ged(files, folder / "ged", retrieved=RETRIEVED)
+    assert report.imported >= EVENTS - 5
+    return [
+        quad.triple
+        for path in sorted((folder / "ged").rglob("*.ttl"))
+        for quad in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+    ]
+
+
+def reports(triples: Sequence[Triple]) -> tuple[Report, Report]:
+    data = as_bytes([*ours().ontology.as_parsed(), *triples])
+    reference, fast = validators()
+    return reference(data), fast(data)
+
+
+@pytest.mark.parametrize("tables", GIVEN)
+def test_imported_events_have_the_same_report(tables: Sequence[Path], tmp_path: Path) -> None:
+    reference, fast = reports(sample(tables, tmp_path, 1))
+    assert fast == reference
+
+
+@pytest.mark.parametrize("tables", GIVEN)
+@pytest.mark.parametrize("seed", [2, 3])
+def test_damaged_events_have_the_same_violations(tables: Sequence[Path], seed: int, tmp_path: Path) -> None:
+    """One triple in twenty left out, so that there is something to find."""
+    rng = random.Random(seed)
+    reference, fast = reports([t for t in sample(tables, tmp_path, seed) if rng.random() > 0.05])
+    assert fast == reference
+    assert len(reference.results) > 20
+
+
+@pytest.mark.parametrize("tables", GIVEN)
+def test_imported_events_have_the_same_entailments(tables: Sequence[Path], tmp_path: Path) -> None:
+    axioms, data = ours().ontology.triples, as_stored(sample(tables, tmp_path, 4))
+    reference = infer(axioms, data, IRIS, Engine.REFERENCE)
+    assert infer(axioms, data, IRIS, Engine.FAST) == reference
+    assert reference
