@@ -117,7 +117,7 @@ def _find(slug: str, *, hedged: bool = False) -> Perspective:
     label = facts.label(agent)
     name = label.value if label else slug
     if hedged and Perspective(snapshot.store, snapshot.iris, slug).exists():
-        raise NotFound(f"{name} says nothing with a hedge", hint=f"See /perspective/{slug} for what it says.")
+        raise NotFound(f"nothing is said with a hedge by {name}", hint=f"See /perspective/{slug} for what is said.")
     raise NotFound(f"there is no perspective of {name}: {_why_not(facts, agent)}", hint=f"See /id/agent/{slug}.")
 
 
@@ -126,12 +126,14 @@ def _why_not(facts: Facts, agent: ox.NamedNode) -> str:
     said = attributable(facts, agent)
     in_force = [s for s in said if rows.in_force(s)]
     if not said:
-        return "no statement of it is on record"
+        return "no statement from there is on record"
     if not in_force:
-        return "what it said has been withdrawn or superseded"
+        return "what was said there has been withdrawn or superseded"
     if all(rows.polarity(s) == "open" for s in in_force):
-        return "it neither affirms nor denies anything, and what is left open is in no perspective"
-    return "it affirms and denies nothing; open stances, threats and calls are in no perspective"
+        return "nothing is affirmed or denied there, and what is left open is in no perspective"
+    if any(rows.polarity(s) in {"positive", "negative"} for s in in_force):
+        return "it is one sentence of an unnamed source, which nothing contradicts, so it makes no world of its own"
+    return "nothing is affirmed or denied there; open stances, threats and calls are in no perspective"
 
 
 def _placing(found: Sequence[Perspective], document: str | None = None) -> list[ox.Triple]:

@@ -142,10 +142,12 @@ def test_a_denial_of_the_whole_denies_no_part(real: FlaskClient) -> None:
     ("slug", "why"),
     [
         ("nobody", "no agent called nobody"),
-        ("associated-press", "neither affirms nor denies"),
-        ("us-embassy-kuwait", "neither affirms nor denies"),
+        ("associated-press", "nothing is affirmed or denied there, and what is left open"),
+        ("us-embassy-kuwait", "nothing is affirmed or denied there, and what is left open"),
         ("akhbaar24-early-speaker", "withdrawn or superseded"),
-        ("reuters", "no statement of it is on record"),
+        ("reuters", "no statement from there is on record"),
+        ("jraischan-report-b13-speaker", "one sentence of an unnamed source, which nothing contradicts"),
+        ("jraischan-report-callers", "open stances, threats and calls are in no perspective"),
         ("Iraq", "not the name of an agent"),
     ],
 )
