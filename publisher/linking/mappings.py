@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import yaml
@@ -27,29 +27,41 @@ _REQUIRED = ("subject_id", "subject_label", "predicate_id", "object_id", "mappin
 _BUILT_IN = {"skos": SKOS, "owl": OWL, "semapv": SEMAPV}
 
 
-def read_mappings(path: str, text: str, iris: Iris) -> Iterator[Triple]:
+def read_mappings(path: str, text: str, iris: Iris, described: Container[str] = frozenset()) -> Iterator[Triple]:
     """The triples of one SSSOM TSV file, `path` being its name for messages.
+
+    A set whose `object_source` is a graph of ours links two sources of ours, of which one may not be there: of such a
+    set only the rows count whose subject and object are both in `described`.
 
     Raises `SourceError` for a malformed header or row, an unknown prefix, a predicate outside `ALLOWED`, a subject
     that is not ours, or a confidence outside 0 to 1.
     """
     lines = text.splitlines(keepends=True)
     first = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    converter, set_iri = _read_header("".join(line[1:] for line in lines[:first]), path)
+    converter, set_iri, between = _read_header("".join(line[1:] for line in lines[:first]), path, iris)
     reader = csv.DictReader(io.StringIO("".join(lines[first:])), dialect="excel-tab", strict=True)
     if missing := [name for name in _REQUIRED if name not in (reader.fieldnames or ())]:
         raise SourceError(
             f"the columns {', '.join(missing)} are missing", where=Where(path, first + 1), hint="Add them."
         )
     for row in reader:
-        yield from _read_row(row, Where(path, first + reader.line_num), converter, set_iri, iris)
+        triples = list(_read_row(row, Where(path, first + reader.line_num), converter, set_iri, iris))
+        link = triples[0]
+        if not between or all(_iri(end) in described for end in (link.subject, link.object)):
+            yield from triples
 
 
-def _read_header(text: str, path: str) -> tuple[Converter, str]:
+def _iri(term: object) -> str:
+    return term.value if isinstance(term, NamedNode) else ""
+
+
+def _read_header(text: str, path: str, iris: Iris) -> tuple[Converter, str, bool]:
+    """Prefixes, the IRI of the set, and whether it links two sources of ours."""
     try:
         header: Any = yaml.safe_load(text)
         prefixes = dict(header["curie_map"])
-        return Converter.from_prefix_map(_BUILT_IN | prefixes), str(header["mapping_set_id"])
+        between = str(header.get("object_source", "")).startswith(iris.graph(""))
+        return Converter.from_prefix_map(_BUILT_IN | prefixes), str(header["mapping_set_id"]), between
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise SourceError(
             f"the SSSOM header is not usable: {error!r}",

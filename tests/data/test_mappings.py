@@ -55,8 +55,8 @@ def expand(curies: dict[str, str], curie: str) -> str:
     return curies[prefix] + rest
 
 
-def test_both_sets_are_there() -> None:
-    assert [path.name for path in FILES] == ["geonames.sssom.tsv", "wikidata.sssom.tsv"]
+def test_the_sets_are_there() -> None:
+    assert [path.name for path in FILES] == ["geonames.sssom.tsv", "ucdp-ged.sssom.tsv", "wikidata.sssom.tsv"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)

@@ -21,8 +21,10 @@ from publisher.ingest.ucdp_ged import import_ucdp_ged
 from publisher.pipeline.build import build
 from publisher.releases import Release
 from tests.conftest import ROOT, Rows, shorten
-from tests.ingest.conftest import RETRIEVED
+from tests.ingest.conftest import RETRIEVED, extracts
 from tests.serving import serve
+
+__all__ = ["extracts"]
 
 TABLES = sorted((Path(__file__).parent / "tables").glob("*.csv"))
 RELEASE = "GED 25.1"

@@ -1,0 +1,91 @@
+"""Links between our entities and those of an import: decided, and harmless where the import is not there."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from publisher.errors import SourceError
+from publisher.ingest.ucdp_ged import import_ucdp_ged
+from publisher.iris import Iris
+from publisher.linking.mappings import read_mappings
+from publisher.vocab import CANONICAL_BASE, RDFS, SKOS
+from tests.conftest import ROOT
+from tests.ingest.conftest import RETRIEVED
+
+FILE = ROOT / "data" / "mappings" / "ucdp-ged.sssom.tsv"
+ENTITY = f"{CANONICAL_BASE}id/"
+IRIS = Iris(CANONICAL_BASE)
+
+
+@cache
+def rows() -> tuple[dict[str, str], ...]:
+    lines = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return tuple(csv.DictReader(lines, dialect="excel-tab", strict=True))
+
+
+def expand(curie: str) -> str:
+    kind, _, slug = curie.removeprefix("att-").partition(":")
+    return f"{ENTITY}{kind}/{slug}"
+
+
+def links(described: frozenset[str]) -> set[tuple[str, str]]:
+    triples = read_mappings(str(FILE), FILE.read_text(encoding="utf-8"), IRIS, described)
+    return {ends(t) for t in triples if t.predicate.value.startswith(SKOS)}
+
+
+def ends(triple: Triple) -> tuple[str, str]:
+    assert isinstance(triple.subject, NamedNode)
+    assert isinstance(triple.object, NamedNode)
+    return triple.subject.value, triple.object.value
+
+
+def test_without_the_import_there_is_no_link() -> None:
+    """So a release without GED, or in which only one side is described, mentions nothing that it does not have."""
+    assert links(frozenset()) == set()
+    assert links(frozenset(expand(row["subject_id"]) for row in rows())) == set()
+    assert links(frozenset(expand(row["object_id"]) for row in rows())) == set()
+
+
+def test_a_link_counts_once_both_are_described() -> None:
+    iraq, government = f"{ENTITY}agent/iraq", f"{ENTITY}agent/ucdp-actor-116"
+    assert links(frozenset({iraq, government})) == {(iraq, government)}
+    every = frozenset(expand(row[column]) for row in rows() for column in ("subject_id", "object_id"))
+    assert len(links(every)) == len(rows()) == 14
+
+
+def test_a_faulty_row_is_an_error_even_if_it_does_not_count() -> None:
+    text = FILE.read_text(encoding="utf-8").replace("skos:exactMatch", "owl:sameAs", 1)
+    with pytest.raises(SourceError, match="owl:sameAs"):
+        list(read_mappings("x", text, IRIS))
+
+
+def test_a_set_about_others_counts_whatever_is_described() -> None:
+    path = FILE.with_name("wikidata.sssom.tsv")
+    assert list(read_mappings(str(path), path.read_text(encoding="utf-8"), IRIS))
+
+
+def test_each_says_why() -> None:
+    for row in rows():
+        assert row["mapping_justification"] == "semapv:ManualMappingCuration"
+        assert 0.8 <= float(row["confidence"]) < 1
+        assert "Evidence: " in row["comment"]
+        assert "source-" not in row["object_id"], "an unnamed source is never identified"
+
+
+def test_the_real_extract_has_them(extracts: list[Path], tmp_path: Path) -> None:
+    """Under the labels given."""
+    import_ucdp_ged(extracts, tmp_path / "ged", retrieved=RETRIEVED)
+    label = NamedNode(f"{RDFS}label")
+    names = [*(tmp_path / "ged").glob("*.ttl"), *(tmp_path / "ged" / "places").glob("*.ttl")]
+    found = {
+        (t.subject.value, t.object.value)
+        for path in names
+        for t in parse(path=str(path), format=RdfFormat.TURTLE)
+        if t.predicate == label and isinstance(t.subject, NamedNode) and isinstance(t.object, Literal)
+    }
+    assert {(expand(row["object_id"]), row["object_label"]) for row in rows()} <= found
