@@ -7,8 +7,10 @@
 Both servers run on the same store; each round measures one, then the other, and the ratio is taken within the round.
 What is printed is the median of the ratios, so that a machine that is slower for a while is so for both. Light
 queries are sent by `wrk` (the Debian package) where there is one, else by threads, which take much of the machine
-themselves. No result of a light or heavy query is in our cache: each has another LIMIT. rdflib-endpoint keeps its
-data in memory and takes long to load them, so it gets a smaller store, and so do we beside it.
+themselves. No result of a light or heavy query is in our cache: each has another LIMIT. The export is measured on
+servers freshly started, and once more on those that all the other queries ran on. rdflib-endpoint keeps its data in
+memory and takes long to load them, so it gets a smaller store, and so do we beside it. It has two stores: that of
+RDFLib in Python, which `rdflib-endpoint serve` takes if nothing is said, and Oxigraph, if oxrdflib is installed too.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ HEAVY = {
     "att:stance ?x } GROUP BY ?x",
 }
 EXPORT = "SELECT * { ?s ?p ?o } LIMIT 1000000"
+RDFLIB_STORES = {"default": "store Memory of RDFLib, its default", "oxigraph": "store Oxigraph"}
 TARGETS = {"light": 0.20, "repeated": 1.0, "heavy": 1.10, "rdflib": 20.0}
 
 
@@ -61,6 +64,8 @@ class Server:
             command, env=os.environ | (environ or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         for _ in range(1200):
+            if self.process.poll() is not None:
+                break
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get("ASK { ?s ?p ?o }")[2]:
                     return
@@ -84,12 +89,25 @@ class Server:
 
     def memory(self) -> int:
         """Bytes of all its processes, without what the system keeps of the store's files."""
-        total = 0
+        return sum(self.memories().values())
+
+    def memories(self) -> dict[int, int]:
+        """The same for each of its processes, by process id."""
+        found: dict[int, int] = {}
         for pid in _tree(self.process.pid):
             with contextlib.suppress(OSError):
                 text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-                total += 1024 * sum(int(kib) for kib in re.findall(r"^Pss_Anon:\s+(\d+)", text, re.M))
-        return total
+                found[pid] = 1024 * sum(int(kib) for kib in re.findall(r"^Pss_Anon:\s+(\d+)", text, re.M))
+        return found
+
+    def workers(self) -> list[int]:
+        """The processes that evaluate queries (ours)."""
+        found = []
+        for pid in _tree(self.process.pid):
+            with contextlib.suppress(OSError):
+                if b"publisher.query.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+        return found
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -111,7 +129,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def ours(store: Path, folder: Path) -> Iterator[Server]:
+def ours(store: Path, folder: Path, **settings: str) -> Iterator[Server]:
     """Our server, with the limits for one client and for long queries out of the way, the rest as it comes."""
     path = folder / "releases" / "bench"
     (path / DUMPS).mkdir(parents=True)
@@ -139,6 +157,7 @@ def ours(store: Path, folder: Path) -> Iterator[Server]:
         "ATTESTED_QUERY_PER_CLIENT": "1000",
         "ATTESTED_QUERY_PER_CLIENT_RATE": "1000000",
     }
+    environ |= {f"ATTESTED_{name.upper()}": value for name, value in settings.items()}
     server = Server([sys.executable, "-m", "publisher.cli", "serve"], port, "/sparql", environ)
     try:
         yield server
@@ -158,9 +177,11 @@ def oxigraph(store: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def rdflib_endpoint(binary: str, triples: Path) -> Iterator[Server]:
+def rdflib_endpoint(binary: str, triples: Path, store: str) -> Iterator[Server]:
+    """`store`: default or oxigraph."""
     port = free_port()
-    server = Server([binary, "serve", str(triples), "--host", "127.0.0.1", "--port", str(port)], port, "/")
+    command = [binary, "serve", str(triples), "--host", "127.0.0.1", "--port", str(port), "--store", store]
+    server = Server(command, port, "/")
     try:
         yield server
     finally:
@@ -255,6 +276,19 @@ def pairs(a: Server, b: Server, rounds: int, measure: Callable[[Server], float])
     }
 
 
+def beside_rdflib(us: Server, slow: Server, store: str, rounds: int, seconds: float) -> dict[str, dict[str, float]]:
+    """All but the export, which it does not stream."""
+    for server in (us, slow):
+        light(server, 1)
+    found = {
+        "light": pairs(us, slow, rounds, lambda s: light(s, seconds)),
+        "repeated": pairs(us, slow, rounds, lambda s: light(s, seconds, repeated=True)),
+    }
+    for title, query in HEAVY.items():
+        found[title] = pairs(slow, us, rounds, lambda s, q=query: heavy(s, q))  # type: ignore[misc]
+    return {f"rdflib-endpoint ({store}): {title}": figures for title, figures in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Our SPARQL endpoint beside others.")
     parser.add_argument("--store", type=Path, help="a store that bench/generate.py made; default: a new one")
@@ -263,6 +297,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="for each measurement of light queries")
     parser.add_argument("--rdflib", help="the program rdflib-endpoint, in an environment of its own")
     parser.add_argument("--rdflib-triples", type=int, default=50_000)
+    parser.add_argument("--rdflib-stores", nargs="+", choices=RDFLIB_STORES, default=["default"])
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
     report: dict[str, dict[str, float]] = {}
@@ -282,24 +317,26 @@ def main() -> None:
             report["repeated"] = pairs(us, them, n, lambda s: light(s, seconds, repeated=True))
             for title, query in HEAVY.items():
                 report[f"heavy: {title}"] = pairs(us, them, n, lambda s, q=query: heavy(s, q))  # type: ignore[misc]
-            report["export"] = export(us)
-            report["export of oxigraph"] = export(them)
+            report["export, after all the rest"] = export(us)
+            report["export of oxigraph, after all the rest"] = export(them)
+        with ours(store, folder / "fresh") as us:
+            report["export, server just started"] = export(us)
+        with oxigraph(store) as them:
+            report["export of oxigraph, server just started"] = export(them)
         if arguments.rdflib:
             small = folder / "small.nt"
             both = quads(arguments.rdflib_triples, 0)  # each triple, then the same in a graph
             small.write_text("".join(line.partition("\n")[0] + "\n" for line in both), encoding="utf-8")
             build_store(folder / "small", arguments.rdflib_triples)
-            with ours(folder / "small", folder / "little") as us, rdflib_endpoint(arguments.rdflib, small) as slow:
-                for server in (us, slow):
-                    light(server, 1)
-                few = max(1, n // 2)
-                report["rdflib-endpoint: light"] = pairs(us, slow, few, lambda s: light(s, seconds))
-                report["rdflib-endpoint: repeated"] = pairs(us, slow, few, lambda s: light(s, seconds, repeated=True))
-                for title, query in HEAVY.items():
-                    report[f"rdflib-endpoint: {title}"] = pairs(slow, us, few, lambda s, q=query: heavy(s, q))  # type: ignore[misc]
+            for name in arguments.rdflib_stores:
+                with (
+                    ours(folder / "small", folder / f"beside-{name}") as us,
+                    rdflib_endpoint(arguments.rdflib, small, name) as slow,
+                ):
+                    report |= beside_rdflib(us, slow, RDFLIB_STORES[name], max(1, n // 2), seconds)
     report["machine"] = {"cores": os.cpu_count() or 0, "load": os.getloadavg()[0]}
     for key, figures in report.items():
-        print(f"{key:44}", "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+        print(f"{key:72}", "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
     text = json.dumps({"figures": report, "targets": TARGETS}, indent=2)
     if arguments.json:
         arguments.json.write_text(text + "\n", encoding="utf-8")

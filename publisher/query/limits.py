@@ -38,7 +38,8 @@ class Limits:
     surplus_seconds: float = 10.0
     """How long a process that long-running queries had made necessary is kept for the next ones."""
     slow_seconds: float = 0.3
-    """After this time a query counts as long-running: it moves to a lane of its own, at low priority."""
+    """After this time a query counts as long-running: it moves to a lane of its own, at low priority. It does so
+    earlier if others wait, and later if it got no processor."""
     slow_workers: int = 3
     """Long-running queries at once. One more, when another query waits for its place, is stopped."""
     queue: int = 64

@@ -74,6 +74,8 @@ class WorkerProcess:
         """Whether it has left its place to others."""
         self.cause: str | None = None
         """Why this server killed it: time, cpu, memory, evicted, cancelled, closed."""
+        self.cpu = 0.0
+        """Seconds of processor time of the query it is on, when `over_limit` last looked."""
         self._cpu_before: float | None = None
         self._yields = False
 
@@ -85,7 +87,7 @@ class WorkerProcess:
     def send(self, message: bytes) -> None:
         """Send a query. Raises `OSError` if the process has ended."""
         self.queries += 1
-        self._cpu_before = None
+        self._cpu_before, self.cpu = None, 0.0
         self.started = time.monotonic()
         if len(message) <= _AT_ONCE:
             self.socket.sendall(message)
@@ -105,7 +107,8 @@ class WorkerProcess:
         cpu = (int(stat[11]) + int(stat[12])) / _TICKS
         if self._cpu_before is None:
             self._cpu_before = cpu
-        if cpu - self._cpu_before > limits.cpu_seconds:
+        self.cpu = cpu - self._cpu_before
+        if self.cpu > limits.cpu_seconds:
             return "cpu"
         return "memory" if int(stat[21]) * _PAGE > limits.memory_bytes else None
 

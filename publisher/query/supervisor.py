@@ -21,6 +21,8 @@ TICK_SECONDS = 0.05
 _START_SECONDS = 20.0
 _IMPATIENCE = 0.1
 """How long someone has to wait before a long-running query without a lane is stopped for it."""
+_EARLY = 1 / 3
+"""Part of the time after which a query counts as long-running, when another one needs its place."""
 _FAILED_STARTS = 3
 
 
@@ -186,15 +188,18 @@ class Supervisor(threading.Thread):
         with pool.lock:
             busy = sorted(pool.busy, key=lambda w: w.started)
             lanes = limits.slow_workers - sum(w.slow for w in busy)
+            waiting = len(pool.waiting)
             impatient = sum(now - t.since > _IMPATIENCE for t in pool.waiting)
             for worker in busy:
-                if worker.slow or now - worker.started < limits.slow_seconds:
+                age = now - worker.started
+                if worker.slow or not _is_long(worker, age, limits.slow_seconds * (_EARLY if waiting > 0 else 1)):
                     continue
                 if lanes > 0:
                     lanes -= 1
+                    waiting -= 1
                     worker.slow = True
                     pool.counts["demoted"] += 1
-                elif impatient > 0:
+                elif impatient > 0 and age >= limits.slow_seconds:
                     impatient -= 1
                     worker.kill("evicted")
             others = bool(pool.waiting) or not all(worker.slow for worker in busy)
@@ -222,3 +227,8 @@ class Supervisor(threading.Thread):
         self._selector.close()
         self._bell.close()
         self._rope.close()
+
+
+def _is_long(worker: WorkerProcess, age: float, seconds: float) -> bool:
+    """Whether it has worked for long: one that merely got no processor is not to blame, up to a point."""
+    return age >= 3 * seconds or (age >= seconds and worker.cpu >= seconds / 3)

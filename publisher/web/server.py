@@ -34,6 +34,9 @@ def serve(settings: Settings) -> None:
     Raises `ReleaseMissing`, `ReleaseDamaged` or `ConfigurationError` before anything is started.
     """
     release = current_release(settings.releases)
+    os.environ.setdefault(
+        "MALLOC_ARENA_MAX", "2"
+    )  # for the server processes: with many threads memory grows without it
     _check_store(release)
     with ExitStack() as stack:
         metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="attested-"))

@@ -317,6 +317,19 @@ def test_long_queries_leave_room_for_short_ones(store: Path) -> None:
         assert {type(e) for e in errors} == {QueryTimedOut, QueryQueueFull}
 
 
+def test_a_long_query_gives_way_sooner_to_who_waits(store: Path) -> None:
+    with opened(store, workers=1, wall_seconds=6.0, slow_seconds=3.0, slow_workers=1) as pool:
+        light(pool)
+        errors: list[PublisherError] = []
+        thread = in_thread(pool, SPIN, errors)
+        time.sleep(1.5)
+        assert pool.statistics()["demoted"] == 0  # nobody needs its place
+        assert light(pool) < 0.5
+        assert pool.statistics()["demoted"] == 1
+        thread.join()
+        assert isinstance(errors[0], QueryTimedOut)
+
+
 def test_a_free_place_goes_to_who_has_least(store: Path) -> None:
     with opened(store, workers=1, wall_seconds=0.5, slow_seconds=0.1, slow_workers=1) as pool:
         light(pool)
@@ -354,7 +367,7 @@ def test_a_long_query_starts_no_process(store: Path) -> None:
             errors: list[PublisherError] = []
             thread = in_thread(pool, long_query(number), errors)
             until(lambda: pool.statistics()["slow"] == 1)
-            assert light(pool) < 0.5
+            assert len(pool.idle) == 2  # for the others
             thread.join()
             assert not errors
         time.sleep(0.6)
