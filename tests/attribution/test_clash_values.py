@@ -140,6 +140,28 @@ def test_forms_that_look_alike_are_told_apart() -> None:
     assert knowledge.clash_of(claim("target", convoy), claim("target", convoy, positive=False)) is not None
 
 
+def att(name: str) -> str:
+    return f"<{IRIS.att(name)}>"
+
+
+@pytest.mark.parametrize(
+    ("predicate", "narrow", "wide", "step"),
+    [
+        ("location", str(node("place", "base")), str(node("place", "border")), "locatedIn"),
+        ("kind", att("ConvoyAttack"), att("Attack"), "subClassOf"),
+    ],
+)
+def test_a_denial_of_the_wide_meets_a_claim_of_the_narrow(predicate: str, narrow: str, wide: str, step: str) -> None:
+    """Not the other way round: what was not at the base may have been elsewhere at the border."""
+    inside = Triple(node("place", "base"), NamedNode(IRIS.att("locatedIn")), node("place", "border"))
+    knowledge = know([*ontology(), inside], IRIS)
+    clash = knowledge.clash_of(claim(predicate, wide, positive=False), claim(predicate, narrow))
+    assert clash is not None
+    assert step in {t.predicate.value.rpartition("#")[2] for t in clash.because}
+    assert knowledge.clash_of(claim(predicate, narrow, positive=False), claim(predicate, wide)) is None
+    assert knowledge.clash_of(claim(predicate, narrow, positive=False), claim(predicate, wide, positive=False)) is None
+
+
 def described(*said: tuple[str, str, str]) -> list[Triple]:
     return describe_clashes(*told(*said), labels(MORE), IRIS)
 
