@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -75,6 +76,27 @@ def test_links_and_paths_lead_somewhere(name: str) -> None:
     for path in re.findall(r"`((?:publisher|ontology|shapes|data|tests|docs|bench)/[\w./-]*)`", text):
         if "<" not in path and "nn" not in path:
             assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/ucdp.md"])
+def test_an_import_goes_as_documented(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command as it stands, on small tables of the same shape under the names that it gives."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    command = re.search(r"^\.venv/bin/publisher (import ucdp-ged .*)$", text, re.M)
+    assert command
+    arguments = command[1].split()
+    tables = sorted((ROOT / "tests" / "ucdp" / "tables").glob("*.csv"))
+    named = [argument for argument in arguments if argument.endswith(".csv")]
+    assert len(named) == len(tables)
+    for table, file in zip(tables, named, strict=True):
+        shutil.copy(table, tmp_path / file)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, [*arguments, "--quiet"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "data" / "ucdp-ged" / "source.toml").is_file()
+    assert "/data/ucdp-ged/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert re.search(r"^make serve$", text[command.end() :], re.M)
+    assert re.search(r"^serve:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
 
 
 def test_the_rule_table_is_that_of_the_rules() -> None:
