@@ -152,6 +152,9 @@ class ReleaseWatcher:
                     self._switch(target, new)
                 else:
                     new.engine.retire()
+        except Exception:
+            _LOG.exception("a mistake of the server; the new release is not served, the old one is")
+            self._target = target
         finally:
             self._opening = False
 

@@ -15,10 +15,10 @@ import requests
 
 from publisher.config import Settings
 from publisher.query.answer import QueryRequest
-from publisher.releases import CURRENT
+from publisher.releases import CURRENT, MANIFEST
 from publisher.web.snapshot import ReleaseWatcher
 from tests.serving import serve
-from tests.web.conftest import make_release
+from tests.web.conftest import BASE, make_release
 
 ASK = QueryRequest("ASK {}", "text/csv")
 
@@ -69,15 +69,24 @@ def test_a_release_that_is_replaced_before_it_is_ready_is_skipped(tmp_path: Path
     assert seen == sorted(seen)
 
 
-def test_a_damaged_release_is_not_switched_to(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("damage", ["nothing in it", "a base that is no text"])
+def test_a_damaged_release_is_not_switched_to(tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     make_release(tmp_path, "r1")
     with watching(tmp_path) as watcher, caplog.at_level(logging.ERROR):
-        (tmp_path / "r2").mkdir()
+        if damage == "nothing in it":
+            (tmp_path / "r2").mkdir()
+        else:
+            (tmp_path / "elsewhere").mkdir()
+            manifest = make_release(tmp_path / "elsewhere", "r2").path / MANIFEST
+            manifest.write_text(manifest.read_text(encoding="utf-8").replace(f'"{BASE}"', "5", 1), encoding="utf-8")
+            manifest.parent.rename(tmp_path / "r2")
         (tmp_path / ".new").symlink_to("r2")
         (tmp_path / ".new").rename(tmp_path / CURRENT)
         watcher.snapshot()
         until(lambda: "not served" in caplog.text)
-        assert watcher.snapshot().release.id == "r1"
+        for _ in range(20):
+            assert watcher.snapshot().release.id == "r1"
+            time.sleep(0.02)
         watcher.snapshot().engine.run(ASK).close()
         make_release(tmp_path, "r3")
         until(lambda: watcher.snapshot().release.id == "r3")
