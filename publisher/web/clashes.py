@@ -11,6 +11,9 @@ from publisher.web.statements import StatementRow, Statements
 from publisher.web.view import Item, Viewer
 from publisher.web.worlds import Perspective
 
+SHOWN = 100
+"""Clashes on a page; the other formats have them all."""
+
 
 @dataclass(frozen=True)
 class ClashView:
@@ -27,34 +30,37 @@ def clashes(one: Perspective, other: Perspective) -> tuple[ox.NamedNode, ...]:
     """The nodes of the clashes; as of a day, those for which each side had been told by then."""
     store, inside, of = one.store, ox.NamedNode(one.iris.att("clashIn")), ox.NamedNode(one.iris.att("clashOf"))
     found = set.intersection(*({q.subject for q in store.quads(None, inside, p.node)} for p in (one, other)))
+    told = [{s for s in p.told() if p.counts(s)} for p in (one, other)]
     kept = []
     for node in found:
         if not isinstance(node, ox.NamedNode):
             continue
         statements = {q.object for q in store.quads(node, of)}
-        if all(any(p.counts(s) for s in p.told() if s in statements) for p in (one, other)):
+        if all(side & statements for side in told):
             kept.append(node)
     return tuple(sorted(kept, key=lambda n: n.value))
 
 
-def view_of(one: Perspective, other: Perspective, facts: Facts, viewer: Viewer) -> tuple[ClashView, ...]:
-    """For the page, by their sentences."""
+def view_of(one: Perspective, other: Perspective, facts: Facts, viewer: Viewer) -> tuple[tuple[ClashView, ...], int]:
+    """For the page: the first of them by their sentences, and how many there are."""
     rows = Statements(facts, viewer)
-    mine, theirs = set(one.told()), set(other.told())
+    mine, theirs = ({s for s in p.told() if p.counts(s)} for p in (one, other))
+    explained = [(viewer.items(facts.objects(n, facts.att("explanation"))), n) for n in clashes(one, other)]
+    explained.sort(key=lambda pair: ([e.text for e in pair[0]], pair[1].value))
     found = []
-    for node in clashes(one, other):
+    for explanation, node in explained[:SHOWN]:
         statements = set(facts.nodes(node, "clashOf"))
         axioms = [o.value for o in facts.objects(node, facts.att("axiom")) if isinstance(o, ox.Literal)]
         found.append(
             ClashView(
                 node.value,
-                viewer.items(facts.objects(node, facts.att("explanation"))),
-                rows.rows(s for s in statements & mine if one.counts(s)),
-                rows.rows(s for s in statements & theirs if other.counts(s)),
+                explanation,
+                rows.rows(statements & mine),
+                rows.rows(statements & theirs),
                 tuple(_short(facts, axiom) for axiom in sorted(axioms)),
             )
         )
-    return tuple(sorted(found, key=lambda c: ([e.text for e in c.explanation], c.iri)))
+    return tuple(found), len(explained)
 
 
 def _short(facts: Facts, axiom: str) -> str:

@@ -178,6 +178,7 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
         document = snapshot.iris.combined(one.slug, other.slug)
         document = snapshot.iris.as_of(document, one.day) if one.day else document
     variant = Perspective(snapshot.store, snapshot.iris, one.slug, not one.hedged, one.day)
+    found, total = clashes.view_of(one, other, facts, viewer) if other is not None else ((), 0)
     return render_template(
         "perspective.html",
         **frame(snapshot, at, variants),
@@ -188,7 +189,8 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
         day_spoken=spoken(one.day) if one.day else "",
         parameter=NAME,
         here=at.path(variants.base),
-        clashes=clashes.view_of(one, other, facts, viewer) if other is not None else (),
+        clashes=found,
+        clashes_total=total,
         others=_others(facts, viewer, at, one) if other is None and not one.hedged else (),
         variant=at.to(variant.document).href if other is None and variant.exists() else None,
         document=document,

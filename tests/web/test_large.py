@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from publisher.config import Settings
+from publisher.releases import Release
 from publisher.vocab import RDF
 from publisher.web import create_app
 from tests.attribution.model import Said, World
@@ -49,6 +50,12 @@ def client(story: ox.Store, tmp_path_factory: pytest.TempPathFactory) -> FlaskCl
     releases = tmp_path_factory.mktemp("large")
     make_release(releases, "r1", (ox.serialize(story, format=ox.RdfFormat.N_QUADS) or b"").decode())
     return create_app(Settings(releases=releases, port=0)).test_client()
+
+
+@pytest.fixture
+def real(settings: Settings, release: Release) -> FlaskClient:
+    assert release.id
+    return create_app(settings).test_client()
 
 
 def page(client: FlaskClient, path: str) -> str:
@@ -145,3 +152,14 @@ def test_a_page_that_there_is_not(client: FlaskClient, number: str, status: int)
 @pytest.mark.parametrize("path", ["/doc/agent/a", "/doc/proposition/p-group", "/doc/statement/s-7"])
 def test_other_pages_are_bounded_too(client: FlaskClient, path: str) -> None:
     assert len(rows(page(client, path))) <= 100
+
+
+def test_many_clashes_are_cut_and_counted(real: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the published data, with a smaller page."""
+    path = "/perspective/iraq?with=ashab-al-kahf"
+    monkeypatch.setattr("publisher.web.clashes.SHOWN", 3)
+    text = real.get(path, headers={"Accept": "text/html"}).text
+    assert 'Where they clash <span class="count">4</span>' in text
+    assert "3 of 4 are on this page; the other formats have them all." in text
+    found = real.get(path, headers={"Accept": "application/n-triples"}).text
+    assert len(set(re.findall(r"^<([^>]+#clash-[0-9a-f]+)> <[^>]+#clashIn>", found, re.M))) == 4
