@@ -17,6 +17,7 @@ from publisher.iris import Iris
 from publisher.pipeline.build import build
 from publisher.releases import STORE, Release
 from publisher.vocab import CANONICAL_BASE
+from tests.own import own_data
 from tests.serving import serve
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +30,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         ontology=ROOT / "ontology",
         shapes=ROOT / "shapes",
-        data=ROOT / "data",
+        data=own_data(tmp_path_factory.mktemp("own")),
         releases=tmp_path_factory.mktemp("releases"),
         created=CREATED,
         port=0,

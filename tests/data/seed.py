@@ -12,6 +12,8 @@ import pytest
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
+from tests.own import own_files
+
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "data"
 SHARED = ROOT.parent / "shared"
@@ -44,7 +46,7 @@ def data() -> Graph:
 def all_data() -> Graph:
     """All Turtle files of the data, and nothing else."""
     graph = Graph()
-    for path in sorted(DATA.rglob("*.ttl")):
+    for path in own_files(DATA, "*.ttl"):
         graph.parse(path)
     return graph
 

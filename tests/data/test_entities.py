@@ -10,6 +10,7 @@ from rdflib import OWL, RDF, RDFS, SKOS, XSD, Literal, URIRef
 from rdflib.term import BNode
 
 from tests.data.seed import ATT, BASE, DATA, DCTERMS, REPORT, ROOT, all_data, article, data, entity, name, ontology
+from tests.own import own_files
 
 R = REPORT
 ENTITIES = {
@@ -49,7 +50,7 @@ ENTITIES = {
     "Video": "document/ashab-al-kahf-video",
     "SocialMediaPost": "document/kuwait-armed-forces-twitter-post",
 }
-TURTLE = sorted(DATA.rglob("*.ttl"))
+TURTLE = own_files(DATA, "*.ttl")
 PROJECT_TEXTS = [*TURTLE, *sorted(DATA.rglob("*.tsv")), DATA / "sources.toml", ROOT / "ontology" / "claims.ttl"]
 
 

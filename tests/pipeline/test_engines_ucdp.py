@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
-from publisher.config import Engine, load_settings
+from publisher.config import Engine
 from publisher.ingest.ucdp_ged import import_ucdp_ged
 from publisher.iris import Iris
 from publisher.pipeline.infer import infer
-from publisher.pipeline.load import Loaded, as_stored, load
+from publisher.pipeline.load import LoadedSchema, as_stored, load_schema
 from publisher.pipeline.shacl import Validator
 from publisher.pipeline.units import as_bytes
 from publisher.pipeline.validate import Report
@@ -32,13 +32,13 @@ GIVEN = [MADE_UP, *([pytest.param(EXTRACTS, id="real")] if EXTRACTS else [])]
 
 
 @cache
-def ours() -> Loaded:
-    return load(load_settings(None, {}, ontology=ROOT / "ontology", shapes=ROOT / "shapes", data=ROOT / "data"))
+def schema(name: str) -> LoadedSchema:
+    return load_schema(ROOT / name, IRIS.graph(name), IRIS)
 
 
 @cache
 def validators() -> tuple[Validator, Validator]:
-    shapes = as_bytes(ours().shapes.as_parsed())
+    shapes = as_bytes(schema("shapes").as_parsed())
     return Validator(shapes, Engine.REFERENCE), Validator(shapes, Engine.FAST)
 
 
@@ -62,7 +62,7 @@ def sample(tables: Sequence[Path], folder: Path, seed: int) -> list[Triple]:
 
 
 def reports(triples: Sequence[Triple]) -> tuple[Report, Report]:
-    data = as_bytes([*ours().ontology.as_parsed(), *triples])
+    data = as_bytes([*schema("ontology").as_parsed(), *triples])
     reference, fast = validators()
     return reference(data), fast(data)
 
@@ -85,7 +85,7 @@ def test_damaged_events_have_the_same_violations(tables: Sequence[Path], seed: i
 
 @pytest.mark.parametrize("tables", GIVEN)
 def test_imported_events_have_the_same_entailments(tables: Sequence[Path], tmp_path: Path) -> None:
-    axioms, data = ours().ontology.triples, as_stored(sample(tables, tmp_path, 4))
+    axioms, data = schema("ontology").triples, as_stored(sample(tables, tmp_path, 4))
     reference = infer(axioms, data, IRIS, Engine.REFERENCE)
     assert infer(axioms, data, IRIS, Engine.FAST) == reference
     assert reference

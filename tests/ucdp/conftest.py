@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from publisher.pipeline.build import build
 from publisher.releases import Release
 from tests.conftest import ROOT, Rows, shorten
 from tests.ingest.conftest import RETRIEVED, extracts
+from tests.own import copy_own
 from tests.serving import serve
 
 __all__ = ["extracts"]
@@ -32,8 +32,7 @@ RELEASE = "GED 25.1"
 
 def project_with_ged(folder: Path) -> Path:
     """A data folder: ours, and the import of the tables in `ucdp-ged`."""
-    data = folder / "data"
-    shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("ucdp-ged"))
+    data = copy_own(ROOT / "data", folder / "data")
     report = import_ucdp_ged(TABLES, data / "ucdp-ged", retrieved=RETRIEVED, release=RELEASE)
     assert report.imported == 30
     assert report.set_aside == 0
