@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from publisher.attribution.replay import contradictions
@@ -65,6 +65,7 @@ def test_with_what_is_in_force_today_it_finds_what_is_on_record(store: Store, ir
     assert checked > 100
 
 
+@settings(deadline=None)
 @given(worlds(largest=7))
 def test_it_agrees_with_the_definitions_in_worlds_made_at_random(world: World) -> None:
     store, model = derive(world), Model(world)
@@ -81,6 +82,7 @@ def test_it_agrees_with_the_definitions_in_worlds_made_at_random(world: World) -
     assert found == expected
 
 
+@settings(deadline=None)
 @given(worlds(largest=6))
 def test_one_thing_at_a_time_finds_all_that_concerns_it(world: World) -> None:
     store = derive(world)
