@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from publisher.config import Settings
-from publisher.errors import ConfigurationError
+from publisher.errors import ConfigurationError, QueryTooLarge
 
 MEBI = 1 << 20
 
@@ -78,6 +78,11 @@ class Limits:
             per_client=settings.query_per_client,
             per_client_rate=settings.query_per_client_rate,
         )
+
+    def check_length(self, query: str) -> None:
+        """Raises `QueryTooLarge`."""
+        if len(query) > self.query_chars:
+            raise QueryTooLarge(f"the query is longer than {self.query_chars} characters", hint="Send a shorter one.")
 
     def __post_init__(self) -> None:
         """Raises `ConfigurationError` for a limit that is not positive."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from publisher.errors import PublisherError, QueryInterrupted, QueryQueueFull, QueryTooLarge
+from publisher.errors import PublisherError, QueryInterrupted, QueryQueueFull
 from publisher.query import wire
 from publisher.query.answer import Answer, QueryRequest, Stream, failure, killed
 from publisher.query.limits import Limits
@@ -91,6 +92,8 @@ class SandboxPool:
         self.fault: PublisherError | None = None
         """Why no process can be started."""
         self.counts = {"started": 0, "killed": 0, "queries": 0, "retried": 0, "refused": 0, "demoted": 0}
+        self.waited = -math.inf
+        """When a query last had to wait for a process (`time.monotonic`)."""
         self._readers = 0
         self._supervisor: Supervisor | None = None
         self._pid = 0
@@ -121,10 +124,7 @@ class SandboxPool:
 
     def message(self, request: QueryRequest) -> bytes:
         """What is sent to a process. Raises `QueryTooLarge`."""
-        if len(request.query) > self.limits.query_chars:
-            raise QueryTooLarge(
-                f"the query is longer than {self.limits.query_chars} characters", hint="Send a shorter one."
-            )
+        self.limits.check_length(request.query)
         return wire.json_message(wire.QUERY, request.fields())
 
     def tries(self) -> list[bool]:
@@ -235,6 +235,7 @@ class SandboxPool:
                 self.counts["refused"] += 1
                 raise _full(f"{self.limits.queue} queries are waiting already")
             self.waiting.append(ticket)
+            self.waited = time.monotonic()
         return None
 
     def look_after(self, ticket: Ticket, gone: bool) -> None:
@@ -297,11 +298,13 @@ class SandboxPool:
     def missing(self) -> int:
         """How many processes to start (lock held).
 
-        A long-running query gives its place to a spare process, and no other spare one is started meanwhile: a
-        start takes about as much processor time as a query that is just long enough to give way.
+        A long-running query gives its place to a spare process, and no other spare one is started meanwhile, unless
+        queries had to wait of late: a start takes about as much processor time as a query that is just long enough to
+        give way.
         """
+        calm = time.monotonic() - self.waited > self.limits.surplus_seconds
         slow = len(self.busy) - self._running()
-        wanted = self.limits.workers + (0 if slow else self.limits.spares)
+        wanted = self.limits.workers + (0 if slow and calm else self.limits.spares)
         return wanted - len(self.idle) - self._running()
 
     def ready(self) -> bool:

@@ -199,7 +199,7 @@ class Supervisor(threading.Thread):
                     waiting -= 1
                     worker.slow = True
                     pool.counts["demoted"] += 1
-                elif impatient > 0 and age >= limits.slow_seconds:
+                elif impatient > 0 and age >= limits.slow_seconds and worker.cpu >= limits.slow_seconds / 3:
                     impatient -= 1
                     worker.kill("evicted")
             others = bool(pool.waiting) or not all(worker.slow for worker in busy)

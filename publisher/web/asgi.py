@@ -28,7 +28,7 @@ from publisher.web.clients import client_of
 from publisher.web.encoding import choose_encoding, compress_parts, is_compressible
 from publisher.web.endpoint import Endpoint
 from publisher.web.errors import Problem
-from publisher.web.protocol import Ask, Incoming, check_release, parse
+from publisher.web.protocol import Ask, Incoming, check_release
 from publisher.web.snapshot import ReleaseWatcher, Snapshot
 from publisher.web.wsgi import Message, Receive, Scope, Send, WsgiBridge
 
@@ -144,7 +144,11 @@ class Front:
             if body is None:
                 return
             incoming = Incoming(scope["method"], scope["query_string"], request.content_type, request.accept, body)
-            ask = parse(incoming, self._endpoint.services)
+            if len(incoming.query_string) + len(body) <= _SHORT:
+                ask = self._endpoint.understand(incoming)
+            else:
+                loop = asyncio.get_running_loop()
+                ask = await loop.run_in_executor(self._queries, self._endpoint.understand, incoming)
             if ask is None or ask.media_type is HTML:
                 await self._page(request, body)
                 return

@@ -16,7 +16,7 @@ from publisher.query.limits import Limits
 from publisher.web.answers import Finished, Large, Receipt
 from publisher.web.clients import Clients
 from publisher.web.metrics import Metrics
-from publisher.web.protocol import Ask, check_release, page_type
+from publisher.web.protocol import Ask, Incoming, check_release, page_type, parse
 from publisher.web.snapshot import ReleaseWatcher, Snapshot
 
 _ATTEMPTS = 3
@@ -40,6 +40,16 @@ class Endpoint:
             f"seconds={limits.wall_seconds:g}, cpu-seconds={limits.cpu_seconds:g}, memory={limits.memory_bytes}, "
             f"rows={limits.rows}, bytes={limits.result_bytes}"
         )
+
+    def understand(self, incoming: Incoming) -> Ask | None:
+        """See `parse`; with all that is derived from the text, which takes a while if it is long. Raises
+        `QueryTooLarge` before that.
+        """
+        ask = parse(incoming, self.services)
+        if ask is not None:
+            self.limits.check_length(ask.query)
+            _ = ask.key, ask.varies, ask.digest
+        return ask
 
     def evaluate(
         self, ask: Ask, snapshot: Snapshot, client: str, cancelled: Callable[[], bool] | None = None
