@@ -330,6 +330,22 @@ def test_a_long_query_gives_way_sooner_to_who_waits(store: Path) -> None:
         assert isinstance(errors[0], QueryTimedOut)
 
 
+def test_a_spare_process_is_kept_while_queries_have_to_wait(store: Path) -> None:
+    with opened(store, workers=1, spares=1, wall_seconds=8.0, slow_seconds=0.5, slow_workers=2) as pool:
+        pool.start()
+        until(lambda: len(pool.idle) == 2)
+        errors: list[PublisherError] = []
+        threads = [in_thread(pool, SPIN, errors)]
+        until(lambda: pool.statistics()["slow"] == 1)
+        time.sleep(0.6)
+        assert len(pool.idle) == 1  # nobody waited: no start
+        threads += [in_thread(pool, SPIN, errors) for _ in range(2)]
+        until(lambda: pool.statistics()["slow"] == 2)
+        until(lambda: len(pool.idle) + pool.statistics()["running"] == 2)
+        for thread in threads:
+            thread.join()
+
+
 def test_a_free_place_goes_to_who_has_least(store: Path) -> None:
     with opened(store, workers=1, wall_seconds=0.5, slow_seconds=0.1, slow_workers=1) as pool:
         light(pool)
