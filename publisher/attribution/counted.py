@@ -28,7 +28,8 @@ class Numbers:
 
 def numbers(store: Quads, iris: Iris, affirming: Iterable[str]) -> Numbers:
     """Count over the statements given."""
-    reports, outlets, sources, named = set(), set(), set(), set()
+    reports, outlets, sources, named, coders = set(), set(), set(), set(), set()
+    table, type_ = ox.NamedNode(iris.att("Dataset")), ox.NamedNode(f"{RDF}type")
     unnamed = ox.NamedNode(iris.att("UnnamedSource"))
 
     def objects(subject: ox.NamedNode, predicate: str) -> list[ox.NamedNode]:
@@ -42,7 +43,13 @@ def numbers(store: Quads, iris: Iris, affirming: Iterable[str]) -> Numbers:
                 outlets |= set(objects(report, f"{DCTERMS}publisher"))
         for speaker in objects(statement, iris.att("speaker")):
             counted = objects(speaker, iris.att("countsAs")) or [speaker]
+            published = (quad.subject for quad in store.quads(None, ox.NamedNode(f"{DCTERMS}publisher"), speaker))
+            if any(True for node in published for _ in store.quads(node, type_, table)):
+                coders |= set(counted)
+                continue
             sources |= set(counted)
-            if next(iter(store.quads(speaker, ox.NamedNode(f"{RDF}type"), unnamed)), None) is None:
+            if next(iter(store.quads(speaker, type_, unnamed)), None) is None:
                 named |= set(counted)
+    if not sources:  # nobody but who codes what others have said
+        return Numbers(len(reports), len(outlets), len(coders), len(coders))
     return Numbers(len(reports), len(outlets), len(sources), len(named))

@@ -26,11 +26,19 @@ def attribute(
 ) -> tuple[Triple, ...]:
     """What the rules derive from `given` (asserted, inferred and the ontology) and is not in it, sorted.
 
-    `times`, if given, is filled with the seconds that each rule took.
-    Raises `RuleError` for a query that cannot be parsed, or a result that does not name its rule.
+    See `derive`, of which this is the plain form.
     """
     store = Store()
     store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given)
+    return sort_triples(derive(store, rules, iris, times))
+
+
+def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, float] | None = None) -> set[Triple]:
+    """What the rules derive from the default graph of `store` and is not in it; it is then in it.
+
+    `times`, if given, is filled with the seconds that each rule took.
+    Raises `RuleError` for a query that cannot be parsed, or a result that does not name its rule.
+    """
     derived: set[Triple] = set()
     for rule in rules:
         began = time.perf_counter()
@@ -42,7 +50,7 @@ def attribute(
         derived.update(new)
         if times is not None:
             times[rule.id] = time.perf_counter() - began
-    return sort_triples(derived)
+    return derived
 
 
 def _run(rule: Rule, store: Store) -> set[Triple]:

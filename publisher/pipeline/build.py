@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,8 +14,10 @@ from pyoxigraph import NamedNode, Triple
 from publisher.config import Engine, Settings
 from publisher.errors import DataInvalid, SourceError, Where
 from publisher.linking.mappings import read_mappings
-from publisher.pipeline.attribute import attribute, check_nothing_asserted
 from publisher.pipeline.cache import Cache, fingerprint
+from publisher.pipeline.cells import attribute_cells
+from publisher.pipeline.clash import perspective_axioms
+from publisher.pipeline.counts import Counts
 from publisher.pipeline.examples import TITLE as EXAMPLES_TITLE
 from publisher.pipeline.examples import read_examples
 from publisher.pipeline.load import (
@@ -23,15 +25,17 @@ from publisher.pipeline.load import (
     SourceFile,
     as_stored,
     load,
+    parse_data,
     parse_turtle,
     read_source_file,
-    refuse_blank_nodes,
     sort_triples,
 )
 from publisher.pipeline.locate import Places
+from publisher.pipeline.parts import NamedGraph, make_parts
+from publisher.pipeline.policies import describe_policies, read_policies
 from publisher.pipeline.release import (
     Content,
-    NamedGraph,
+    find_served,
     lock_releases,
     made_from,
     note_inputs,
@@ -41,11 +45,10 @@ from publisher.pipeline.release import (
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.shacl import Validator
 from publisher.pipeline.units import as_bytes
+from publisher.pipeline.unitwise import Survey, described_among, infer_units, validate_units
 from publisher.pipeline.validate import Report
-from publisher.pipeline.work import Progress, Workshop, infer_units, validate_units
-from publisher.pipeline.worlds import recorded, worlds
+from publisher.pipeline.work import Progress, Workshop
 from publisher.releases import Release
-from publisher.vocab import RDF
 
 
 def build(settings: Settings, progress: Progress) -> Release:
@@ -62,25 +65,29 @@ def build(settings: Settings, progress: Progress) -> Release:
             progress("nothing has changed since the release that is served")
             return same
         with _step("load", progress):
-            loaded = load(settings)
-            mappings = load_mappings(loaded)
+            loaded, shop = load(settings), workshop(settings, progress)
+            survey = Survey(loaded, load_mappings(loaded, shop), shop)
         with _step("validate", progress):
-            shop = workshop(settings, progress)
-            report = validate_loaded(loaded, mappings, shop)
+            report = validate_units(survey)
             if not report.conforms:
                 raise DataInvalid(
                     "the data do not conform to the shapes",
                     report=report.to_text(loaded.iris),
                     hint="Correct what the report names. The served release is as it was.",
                 )
-        content = derive_content(loaded, mappings, report, _created(settings), shop)
+        content = derive_content(survey, report, _created(settings))
         with _step("release", progress):
+            engine = survey.shop.engine
             release = write_release(
-                content, settings.releases, loaded.iris, partial(check_catalog, loaded, shop.engine)
+                content,
+                settings.releases,
+                loaded.iris,
+                partial(check_catalog, loaded, engine),
+                find_served(settings.releases),
             )
-            note_inputs(settings.releases, release.id, inputs)
+            note_inputs(settings.releases, release.id, inputs, content.parts.keys)
             prune_releases(settings.releases, settings.keep_releases)
-            shop.cache.prune()
+            survey.shop.cache.prune()
     return release
 
 
@@ -95,15 +102,29 @@ def workshop(settings: Settings, progress: Progress = lambda line: None) -> Work
     )
 
 
-def load_mappings(loaded: Loaded) -> tuple[Triple, ...]:
-    """The triples of every SSSOM file, sorted."""
-    triples = (t for file in loaded.mapping_files for t in read_mappings(file.path, file.text, loaded.iris))
+def load_mappings(loaded: Loaded, shop: Workshop) -> tuple[Triple, ...]:
+    """The triples of every SSSOM file, sorted. Links between two sources of ours count where both are described."""
+
+    def read(described: Container[str]) -> Iterator[Triple]:
+        for file in loaded.mapping_files:
+            yield from read_mappings(file.path, file.text, loaded.iris, described)
+
+    asked = _Asked()
+    triples = list(read(asked))
+    if asked.iris:
+        triples = list(read(described_among(asked.iris, loaded, shop)))
     return sort_triples(as_stored(triples))
 
 
-def validate_loaded(loaded: Loaded, mappings: tuple[Triple, ...], shop: Workshop) -> Report:
-    """Run every shape over the data, the mappings and the ontology, and find each result's line."""
-    return _locate(validate_units(loaded, mappings, shop), loaded.data_files())
+class _Asked:
+    """Notes what is looked for in it."""
+
+    def __init__(self) -> None:
+        self.iris: set[str] = set()
+
+    def __contains__(self, iri: object) -> bool:
+        self.iris.add(str(iri))
+        return True
 
 
 def check_catalog(loaded: Loaded, engine: Engine, catalog: tuple[Triple, ...]) -> None:
@@ -125,8 +146,8 @@ def validate_triples(loaded: Loaded, triples: Iterable[Triple], engine: Engine) 
 
 def validate_sources(settings: Settings) -> Report:
     """Validate everything that `sources.toml` names, as a build would."""
-    loaded = load(settings)
-    return validate_loaded(loaded, load_mappings(loaded), workshop(settings))
+    loaded, shop = load(settings), workshop(settings)
+    return validate_units(Survey(loaded, load_mappings(loaded, shop), shop))
 
 
 def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
@@ -139,12 +160,10 @@ def validate_paths(settings: Settings, paths: Sequence[Path]) -> Report:
     files = [read_source_file(path, loaded.iris) for path in _turtle_files(paths)]
     triples: list[Triple] = []
     for file in files:
-        parsed = parse_turtle(file)
-        refuse_blank_nodes(parsed, file)
-        triples += parsed
+        triples += parse_data(file)
     named = {Path(file.path).resolve() for file in files}
     context = [t for f in loaded.data_files() if Path(f.path).resolve() not in named for t in parse_turtle(f)]
-    data = sort_triples([*triples, *context, *load_mappings(loaded)])
+    data = sort_triples([*triples, *context, *load_mappings(loaded, workshop(settings))])
     report = validate_triples(loaded, data, Engine(settings.engine))
     mentioned = {n.value for t in triples for n in (t.subject, t.object) if isinstance(n, NamedNode)}
     elsewhere = {t.subject.value for t in context if isinstance(t.subject, NamedNode)}
@@ -170,72 +189,76 @@ def _turtle_files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def derive_content(
-    loaded: Loaded, mappings: tuple[Triple, ...], report: Report, created: str, shop: Workshop
-) -> Content:
-    """Infer, attribute and put the graphs of a release together."""
-    iris, data, progress = loaded.iris, loaded.data_triples(), shop.progress
+def derive_content(survey: Survey, report: Report, created: str) -> Content:
+    """Infer, attribute and put the parts of a release together."""
+    loaded, progress = survey.loaded, survey.shop.progress
+    iris = loaded.iris
     with _step("infer", progress):
-        inferred = infer_units(loaded, shop)
+        inferred = infer_units(survey)
     with _step("attribute", progress):
-        rules = read_rules(iris)
-        derived = attribute([*loaded.ontology.triples, *data, *inferred], rules, iris)
-        known = [*loaded.ontology.triples, *data, *mappings, *inferred, *derived]
-    with _step("tell", progress):
-        told = [*worlds(known, iris), recorded(loaded.sources, iris)]
-        default_graph = sort_triples([*known, *(t for graph in told if graph.in_default for t in graph.triples)])
-        check_nothing_asserted(default_graph, iris)
-    graphs = [
-        *told,
-        *(NamedGraph(source.iri, source.source.title, source.triples) for source in loaded.sources),
-        NamedGraph(loaded.ontology.iri, "Ontology", loaded.ontology.triples),
-        NamedGraph(loaded.alignments.iri, "Alignments with other vocabularies", loaded.alignments.triples, False),
-        NamedGraph(loaded.shapes.iri, "Shapes", loaded.shapes.triples, False),
-        NamedGraph(iris.graph("mappings"), "Links to other data sets", mappings),
-        NamedGraph(iris.graph("inferred"), "What follows by OWL 2 RL", inferred),
-        NamedGraph(iris.graph("derived"), "What the derivation rules find", derived),
+        attributed = attribute_cells(survey, inferred)
+    policies = read_policies(iris)
+    schema, alignments, shapes = loaded.ontology, loaded.alignments, loaded.shapes
+    axioms = perspective_axioms(schema.triples, iris)
+    common = [
+        NamedGraph(schema.iri, "Ontology", schema.triples),
+        NamedGraph(alignments.iri, "Alignments with other vocabularies", alignments.triples, False),
+        NamedGraph(shapes.iri, "Shapes", shapes.triples, False),
+        NamedGraph(iris.graph("perspective-axioms"), AXIOMS, axioms, False),
+        NamedGraph(iris.graph("policies"), "Resolution policies", describe_policies(policies, iris)),
     ]
     if examples := read_examples(loaded.example_files, iris):
-        graphs.append(NamedGraph(iris.graph("examples"), EXAMPLES_TITLE, examples, False))
+        common.append(NamedGraph(iris.graph("examples"), EXAMPLES_TITLE, examples, False))
+    told = attributed.titles | {iris.policy(policy.id): f"Policy: {policy.title}" for policy in policies}
+    titles = {graph.iri: graph.title for graph in common} | told
+    titles |= {source.iri: source.source.title for source in loaded.sources}
+    titles |= {iris.graph(name): title for name, title in _TITLES.items()}
+    hidden = frozenset({*told, *(graph.iri for graph in common if not graph.in_default)})
+    with _step("write", progress):
+        parts = make_parts(survey, inferred, attributed, common, hidden)
     return Content(
         created=created,
-        graphs=sorted(graphs, key=lambda graph: graph.iri),
-        default_graph=default_graph,
+        parts=parts,
+        titles=titles,
+        hidden=hidden,
         sources=[source.source for source in loaded.sources],
-        counts=_count(loaded, mappings, inferred, derived, default_graph)
-        | {"rules": len(rules), "warnings": len(report.results)},
+        counts=_count(loaded, parts.counts) | {"rules": len(read_rules(iris)), "warnings": len(report.results)},
         validation=report.to_turtle(iris),
     )
 
 
-def _count(
-    loaded: Loaded,
-    mappings: tuple[Triple, ...],
-    inferred: tuple[Triple, ...],
-    derived: tuple[Triple, ...],
-    default_graph: tuple[Triple, ...],
-) -> dict[str, int]:
+AXIOMS = "Axioms that hold inside the world as one agent tells it"
+_TITLES = {
+    "mappings": "Links to other data sets",
+    "inferred": "What follows by OWL 2 RL",
+    "derived": "What the derivation rules find",
+    "perspectives": "Perspectives and their clashes",
+    "recorded": "When each statement was recorded",
+}
+
+
+def _count(loaded: Loaded, counts: Counts) -> dict[str, int]:
     iris = loaded.iris
-    types = [(t.subject, t.object) for t in default_graph if t.predicate.value == RDF + "type"]
-
-    def members(name: str) -> int:
-        return sum(1 for _, class_ in types if class_ == NamedNode(iris.att(name)))
-
     terms = {t.subject for t in loaded.ontology.triples if str(t.subject).startswith(f"<{iris.att('')}")}
     shapes = {t.subject for t in loaded.shapes.triples if str(t.subject).startswith(f"<{iris.shape('')}")}
-    return {
-        "asserted": len(set(loaded.data_triples())),
-        "inferred": len(inferred),
-        "derived": len(derived),
-        "mappings": len(mappings),
+    members = {name: counts.classes[iris.att(class_)] for name, class_ in _COUNTED.items()}
+    return members | {
+        "asserted": counts.asserted,
+        "inferred": counts.graphs[iris.graph("inferred")],
+        "derived": counts.graphs[iris.graph("derived")],
+        "mappings": counts.graphs[iris.graph("mappings")],
         "terms": len(terms),
         "shapes": len(shapes),
-        "incidents": members("Incident"),
-        "statements": members("Statement"),
-        "propositions": members("Proposition"),
-        "agents": members("Agent"),
-        "contradictions": members("Contradiction"),
     }
+
+
+_COUNTED = {
+    "incidents": "Incident",
+    "statements": "Statement",
+    "propositions": "Proposition",
+    "agents": "Agent",
+    "contradictions": "Contradiction",
+}
 
 
 def _created(settings: Settings) -> str:

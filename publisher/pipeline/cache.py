@@ -14,11 +14,15 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import zstandard
+
 from publisher import __version__
 
 ENGINES = ("owlrl", "pyoxigraph", "pyshacl", "pyshifty", "rdflib", "reasonable")
 """Packages whose results are kept; another version of one starts anew."""
 _KEEP_SECONDS = 14 * 24 * 3600
+_LEAST = 65
+"""Bytes of an entry without a body."""
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
@@ -49,39 +53,57 @@ def fingerprint(folders: Iterable[Path], *settings: str) -> str:
 
 
 class Cache:
-    """Entries in a folder. Without a folder nothing is kept."""
+    """Entries in a folder, compressed. Without a folder, or where it cannot be written to, they are kept in memory."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._held: dict[tuple[str, str], bytes] = {}
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The body of an entry, or None if there is none that is whole."""
-        if self._folder is None:
-            return None
+        if (held := self._held.get((kind, key))) is not None or self._folder is None:
+            return held
         path = self._path(kind, key)
         try:
             raw = path.read_bytes()
         except OSError:
             return None
-        head, _, body = raw.partition(b"\n")
-        if head != hashlib.sha256(body).hexdigest().encode():
+        head, _, packed = raw.partition(b"\n")
+        if head != hashlib.sha256(packed).hexdigest().encode():
             path.unlink(missing_ok=True)
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
-        return body
+        return zstandard.ZstdDecompressor().decompress(packed)
+
+    def has(self, kind: str, key: str) -> bool:
+        """Whether there is an entry, without reading it: `get` may still find that it is damaged."""
+        if (kind, key) in self._held or self._folder is None:
+            return (kind, key) in self._held
+        with contextlib.suppress(OSError):
+            return self._path(kind, key).stat().st_size > _LEAST
+        return False
+
+    def size(self, kind: str, key: str) -> int:
+        """Bytes that an entry takes, compressed."""
+        if (held := self._held.get((kind, key))) is not None or self._folder is None:
+            return len(held or b"")
+        return self._path(kind, key).stat().st_size
 
     def put(self, kind: str, key: str, body: bytes) -> None:
-        """Keep an entry. A cache that cannot be written to costs time, not the build."""
+        """Keep an entry. A folder that cannot be written to costs time and memory, not the build."""
         if self._folder is None:
+            self._held[kind, key] = body
             return
         path = self._path(kind, key)
         partial = path.with_name(f".{path.name}-{os.getpid()}")
+        packed = zstandard.ZstdCompressor(level=1).compress(body)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            partial.write_bytes(hashlib.sha256(packed).hexdigest().encode() + b"\n" + packed)
             partial.replace(path)
         except OSError:
+            self._held[kind, key] = body
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
 

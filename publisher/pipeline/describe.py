@@ -5,7 +5,6 @@ Statistics are counted from the triples that will be served; nothing here is wri
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -15,10 +14,11 @@ from pyoxigraph import Literal, NamedNode, Triple
 from publisher import __version__
 from publisher.formats import DATASET_FORMATS, GRAPH_FORMATS
 from publisher.iris import Iris
+from publisher.pipeline.counts import Counts
 from publisher.pipeline.load import sort_triples
 from publisher.pipeline.sources import Source
 from publisher.releases import Distribution, GraphInfo
-from publisher.vocab import DCAT, DCTERMS, FOAF, FOREIGN_PREFIXES, PROV, RDF, RDFS, SKOS, SPDX, VOID, XSD
+from publisher.vocab import DCAT, DCTERMS, FOAF, FOREIGN_PREFIXES, PROV, RDF, RDFS, SPDX, VOID, XSD
 
 DATA_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 TITLE = "Attested: statements on contested armed incidents"
@@ -27,7 +27,6 @@ DESCRIPTION = (
     "contradictions. Nothing about an incident is stated without its speaker."
 )
 _SITE = "https://www.iana.org/assignments/media-types/"
-_LINKS = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,11 @@ class CatalogInput:
 
     release_id: str
     created: str
-    default_graph: Sequence[Triple]
+    counts: Counts
+    objects: Mapping[str, int]
+    """Distinct objects of each property, if they could be counted."""
+    distinct_objects: int | None
+    """Of all together, if they could be counted."""
     graphs: Sequence[GraphInfo]
     sources: Sequence[Source]
     distributions: Sequence[Distribution]
@@ -82,7 +85,7 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
     say(dataset, VOID + "uriSpace", Literal(iris.base))
     say(dataset, VOID + "sparqlEndpoint", iris.sparql)
     say(dataset, VOID + "uriLookupEndpoint", f"{iris.base}lookup?iri=")
-    say(dataset, VOID + "vocabulary", *_vocabularies(given.default_graph, iris))
+    say(dataset, VOID + "vocabulary", *_vocabularies(given.counts, iris))
     say(dataset, VOID + "feature", *(f"http://www.w3.org/ns/formats/{name}" for name in _FEATURES))
     say(dataset, VOID + "dataDump", *(iris.distribution(d.file) for d in given.distributions))
     say(release, RDF + "type", DCAT + "Dataset")
@@ -117,6 +120,10 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
             say(graph.iri, DCTERMS + "created", retrieved)
             triples.remove(Triple(NamedNode(graph.iri), NamedNode(DCTERMS + "license"), NamedNode(DATA_LICENCE)))
             say(graph.iri, DCTERMS + "license", source.licence)
+            if source.citation:
+                say(graph.iri, DCTERMS + "bibliographicCitation", Literal(source.citation))
+            if source.release:
+                say(graph.iri, DCAT + "version", Literal(source.release))
     for item in given.distributions:
         iri = iris.distribution(item.file)
         say(dataset, DCAT + "distribution", iri)
@@ -136,7 +143,7 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
         say(f"{iri}#sha256", SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
         value = Literal(item.sha256, datatype=NamedNode(XSD + "hexBinary"))
         say(f"{iri}#sha256", SPDX + "checksumValue", value)
-    for subject, predicate, value_ in _statistics(given.default_graph, iris):
+    for subject, predicate, value_ in _statistics(given, iris):
         say(subject, predicate, value_)
     return sort_triples(triples)
 
@@ -144,42 +151,31 @@ def describe(given: CatalogInput, iris: Iris) -> tuple[Triple, ...]:
 _FEATURES = [m.label.replace("/", "_") for m in (*GRAPH_FORMATS, *DATASET_FORMATS)]
 
 
-def _statistics(graph: Sequence[Triple], iris: Iris) -> Iterable[tuple[str, str, str | Literal]]:
+def _statistics(given: CatalogInput, iris: Iris) -> Iterable[tuple[str, str, str | Literal]]:
     """VoID statistics of the default graph: totals, one partition per class and property, and linksets."""
-    dataset = iris.dataset
-    subjects = {t.subject for t in graph}
-    properties = Counter(t.predicate.value for t in graph)
-    ends: Mapping[str, tuple[set[object], set[object]]] = defaultdict(lambda: (set(), set()))
-    classes: Mapping[str, set[object]] = defaultdict(set)
-    linksets: Counter[tuple[str, str]] = Counter()
-    for t in graph:
-        ends[t.predicate.value][0].add(t.subject)
-        ends[t.predicate.value][1].add(t.object)
-        if t.predicate.value == RDF + "type" and isinstance(t.object, NamedNode):
-            classes[t.object.value].add(t.subject)
-        foreign = isinstance(t.object, NamedNode) and not t.object.value.startswith(iris.base)
-        if t.predicate.value in _LINKS and isinstance(t.object, NamedNode) and foreign:
-            linksets[t.predicate.value, t.object.value.rstrip("/").rpartition("/")[0] + "/"] += 1
-    yield dataset, VOID + "triples", _count(len(graph))
-    yield dataset, VOID + "distinctSubjects", _count(len(subjects))
-    yield dataset, VOID + "distinctObjects", _count(len({t.object for t in graph}))
-    yield dataset, VOID + "properties", _count(len(properties))
-    yield dataset, VOID + "classes", _count(len(classes))
-    ours = {s.value for s in subjects if isinstance(s, NamedNode) and iris.entity_name(s.value)}
-    yield dataset, VOID + "entities", _count(len(ours))
-    for class_, members in sorted(classes.items()):
+    dataset, counts = iris.dataset, given.counts
+    yield dataset, VOID + "triples", _count(counts.triples)
+    yield dataset, VOID + "distinctSubjects", _count(counts.distinct_subjects())
+    if given.distinct_objects is not None:
+        yield dataset, VOID + "distinctObjects", _count(given.distinct_objects)
+    yield dataset, VOID + "properties", _count(len(counts.properties))
+    yield dataset, VOID + "classes", _count(len(counts.classes))
+    yield dataset, VOID + "entities", _count(counts.entities)
+    for class_, members in sorted(counts.classes.items()):
         part = f"{dataset}#class-{quote(class_, safe='')}"
         yield dataset, VOID + "classPartition", part
         yield part, VOID + "class", class_
-        yield part, VOID + "entities", _count(len(members))
-    for property_, number in sorted(properties.items()):
+        yield part, VOID + "entities", _count(members)
+    for property_, number in sorted(counts.properties.items()):
         part = f"{dataset}#property-{quote(property_, safe='')}"
         yield dataset, VOID + "propertyPartition", part
         yield part, VOID + "property", property_
         yield part, VOID + "triples", _count(number)
-        yield part, VOID + "distinctSubjects", _count(len(ends[property_][0]))
-        yield part, VOID + "distinctObjects", _count(len(ends[property_][1]))
-    for (predicate, target), number in sorted(linksets.items()):
+        yield part, VOID + "distinctSubjects", _count(counts.subjects_of(property_))
+        if property_ in given.objects:
+            yield part, VOID + "distinctObjects", _count(given.objects[property_])
+    for name, number in sorted(counts.linksets.items()):
+        predicate, target = name.split(" ")
         part = f"{dataset}#links-{quote(predicate, safe='')}-{quote(target, safe='')}"
         yield dataset, VOID + "subset", part
         yield part, RDF + "type", VOID + "Linkset"
@@ -190,10 +186,9 @@ def _statistics(graph: Sequence[Triple], iris: Iris) -> Iterable[tuple[str, str,
         yield part, VOID + "triples", _count(number)
 
 
-def _vocabularies(graph: Sequence[Triple], iris: Iris) -> list[str]:
+def _vocabularies(counts: Counts, iris: Iris) -> list[str]:
     """The namespaces of the properties and classes in use, as far as there is a prefix for them."""
-    used = {t.predicate.value for t in graph}
-    used |= {t.object.value for t in graph if t.predicate.value == RDF + "type" and isinstance(t.object, NamedNode)}
+    used = {*counts.properties, *counts.classes}
     spaces = {iris.att(""), *FOREIGN_PREFIXES.values()}
     return sorted(space for space in spaces if any(term.startswith(space) for term in used))
 

@@ -7,7 +7,7 @@ everything: IRIs, prefix declarations inside shapes, rules and literals.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,15 +50,25 @@ class LoadedSchema(LoadedGraph):
 
 
 @dataclass(frozen=True)
-class LoadedSource(LoadedGraph):
-    """A graph with the source that fills it. `by_file` holds the triples of each file."""
+class LoadedSource:
+    """A source and its files. They are read when asked for, and not held: a build works on a few at a time."""
 
     source: Source
-    by_file: tuple[tuple[Triple, ...], ...] = ()
+    paths: tuple[Path, ...]
+    iris: Iris
 
-    def parts(self) -> list[tuple[SourceFile, tuple[Triple, ...]]]:
-        """Each file with its triples."""
-        return list(zip(self.files, self.by_file, strict=True))
+    @property
+    def iri(self) -> str:
+        """The named graph that it fills."""
+        return self.source.graph
+
+    def files(self) -> Iterator[SourceFile]:
+        """Its files, one after the other. Raises `SourceError`."""
+        return (read_source_file(path, self.iris) for path in self.paths)
+
+    def triples(self) -> tuple[Triple, ...]:
+        """All that it says, sorted. Raises `SourceError`."""
+        return sort_triples(t for file in self.files() for t in parse_data(file))
 
 
 @dataclass(frozen=True)
@@ -74,17 +84,17 @@ class Loaded:
     mapping_files: tuple[SourceFile, ...]
     example_files: tuple[SourceFile, ...] = ()
 
-    def data_files(self) -> tuple[SourceFile, ...]:
-        """The files of all sources."""
-        return tuple(file for source in self.sources for file in source.files)
+    def data_files(self) -> Iterator[SourceFile]:
+        """The files of all sources, read one after the other."""
+        return (file for source in self.sources for file in source.files())
 
     def data_triples(self) -> tuple[Triple, ...]:
-        """The triples of all sources, in the order of the sources."""
-        return tuple(triple for source in self.sources for triple in source.triples)
+        """The triples of all sources, in the order of the sources, all at once."""
+        return tuple(triple for source in self.sources for triple in source.triples())
 
 
 def load(settings: Settings) -> Loaded:
-    """Read ontology, shapes and every source named in `sources.toml`.
+    """Read ontology and shapes, and find the files of every source named in `sources.toml`.
 
     Raises `ConfigurationError` for the list of sources, `SourceError` for a file.
     """
@@ -95,7 +105,7 @@ def load(settings: Settings) -> Loaded:
         ontology=load_schema(settings.ontology, iris.graph("ontology"), iris),
         alignments=load_schema(settings.ontology / "alignments", iris.graph("alignments"), iris),
         shapes=load_schema(settings.shapes, iris.graph("shapes"), iris),
-        sources=tuple(_load_source(source, iris) for source in sources),
+        sources=tuple(LoadedSource(source, tuple(sorted(source.folder.rglob("*.ttl"))), iris) for source in sources),
         mapping_files=tuple(
             read_source_file(path, iris) for path in sorted((settings.data / MAPPINGS_FOLDER).glob("*.sssom.tsv"))
         ),
@@ -168,15 +178,11 @@ def load_schema(folder: Path, graph: str, iris: Iris) -> LoadedSchema:
     return replace(schema, triples=sort_triples(skolemise(schema.as_parsed(), iris)))
 
 
-def _load_source(source: Source, iris: Iris) -> LoadedSource:
-    files = tuple(read_source_file(path, iris) for path in sorted(source.folder.rglob("*.ttl")))
-    by_file: list[tuple[Triple, ...]] = []
-    for file in files:
-        parsed = parse_turtle(file)
-        refuse_blank_nodes(parsed, file)
-        by_file.append(tuple(parsed))
-    triples = sort_triples(t for parsed in by_file for t in parsed)
-    return LoadedSource(source.graph, triples, files, source, tuple(by_file))
+def parse_data(file: SourceFile) -> list[Triple]:
+    """Parse a file of a source. Raises `SourceError`, also for a blank node."""
+    parsed = parse_turtle(file)
+    refuse_blank_nodes(parsed, file)
+    return parsed
 
 
 def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:

@@ -8,7 +8,7 @@ denied compound is not a denial of its parts, so it is only described (`att:deni
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple
@@ -63,6 +63,8 @@ class Perspective:
     propositions: dict[Claim, str] = field(default_factory=dict)
     tells: dict[str, str] = field(default_factory=dict)
     """Statement to the property that says through whom: `tells`, `tellsThroughSpokesman`, `tellsThroughBody`."""
+    is_mention: bool = False
+    """An unnamed source with one sentence that nothing contradicts: it has no world of its own."""
 
 
 def term(text: str) -> Value:
@@ -83,8 +85,8 @@ def _parse(line: str) -> Iterator[Quad]:
 def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
     """The perspectives of all agents with a statement in force that takes a side, sorted by slug.
 
-    An unnamed source is one mention in one report. If all it says is one sentence that nothing contradicts, it has no
-    world of its own: there would be thousands of them, each of a single triple.
+    An unnamed source is one mention in one report. If all it says is one sentence that nothing contradicts, it is
+    marked as that, and gets no graph: there would be thousands of them, each of a single triple.
 
     `store` holds what the rules have derived, in its default graph.
     """
@@ -123,7 +125,7 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
     for (mention,) in _rows(store, _MENTIONS, iris, "agent"):
         one_sentence = found.get(_iri(mention))
         if one_sentence and len(one_sentence.tells) == 1 and not one_sentence.tells.keys() & contradicted:
-            del found[_iri(mention)]
+            one_sentence.is_mention = True
     for node, label in _rows(store, _LABELS, iris, "agent", "label"):
         if _iri(node) in found and isinstance(label, Literal) and label.language == "en":
             found[_iri(node)].label = label.value
@@ -155,27 +157,30 @@ def denial(claim: Claim, iri: str) -> list[Triple]:
     ]
 
 
-def describe_perspectives(found: Iterable[Perspective], iris: Iris) -> tuple[Triple, ...]:
-    """What the default graph says about the perspectives: whose they are, and which statements they hold."""
-    triples: list[Triple] = []
-    for one in found:
-        graph = NamedNode(iris.perspective(one.slug))
-        variants = [(graph, one.claims, "The world as told by {}")]
-        if one.hedged:
-            variant = NamedNode(iris.perspective(one.slug, hedged=True))
-            variants.append((variant, one.claims | one.hedged, "The world as told by {}, hedged claims included"))
-            triples.append(Triple(graph, NamedNode(iris.att("hedgedVariant")), variant))
-        for node, claims, title in variants:
-            triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Perspective"))))
-            label = Literal(title.format(one.label or one.slug), language="en")
-            triples.append(Triple(node, NamedNode(RDFS + "label"), label))
-            triples.append(Triple(node, NamedNode(iris.att("perspectiveOf")), NamedNode(one.agent)))
-            for compound in one.denied_together:
-                triples.append(Triple(node, NamedNode(iris.att("deniesTogether")), NamedNode(compound)))
-            for statement in {s for statements in claims.values() for s in statements}:
-                for through in {"tells", one.tells[statement]}:
-                    triples.append(Triple(node, NamedNode(iris.att(through)), NamedNode(statement)))
+def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple, ...]:
+    """What the default graph says about a perspective, or its hedged variant: whose it is, what statements it holds."""
+    graph = NamedNode(iris.perspective(one.slug))
+    node = NamedNode(iris.perspective(one.slug, hedged=hedged))
+    label = Literal(title_of(one, hedged=hedged), language="en")
+    triples = [
+        Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Perspective"))),
+        Triple(node, NamedNode(RDFS + "label"), label),
+        Triple(node, NamedNode(iris.att("perspectiveOf")), NamedNode(one.agent)),
+    ]
+    if hedged:
+        triples.append(Triple(graph, NamedNode(iris.att("hedgedVariant")), node))
+    for compound in one.denied_together:
+        triples.append(Triple(node, NamedNode(iris.att("deniesTogether")), NamedNode(compound)))
+    held = (one.claims, one.hedged) if hedged else (one.claims,)
+    for statement in {s for claims in held for statements in claims.values() for s in statements}:
+        for through in {"tells", one.tells[statement]}:
+            triples.append(Triple(node, NamedNode(iris.att(through)), NamedNode(statement)))
     return sort_triples(triples)
+
+
+def title_of(one: Perspective, *, hedged: bool = False) -> str:
+    """What its graph is called."""
+    return f"The world as told by {one.label or one.slug}{', hedged claims included' if hedged else ''}"
 
 
 def _rows(store: Store, query: str, iris: Iris, *names: str) -> Iterator[tuple[object, ...]]:

@@ -7,28 +7,32 @@ directory, that is renamed, and only then is the link replaced.
 from __future__ import annotations
 
 import fcntl
-import gzip
 import hashlib
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import zstandard
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, serialize
 
 from publisher import __version__
 from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, ReleaseMissing
-from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
+from publisher.formats import N_QUADS
 from publisher.iris import Iris
 from publisher.pipeline.attribute import check_nothing_served
+from publisher.pipeline.counts import distinct_objects
 from publisher.pipeline.describe import CatalogInput, describe
 from publisher.pipeline.load import to_quads
+from publisher.pipeline.parts import DUMPS as DUMP_FORMATS
+from publisher.pipeline.parts import Dumped
 from publisher.pipeline.sources import Source
-from publisher.pipeline.work import processes
+from publisher.pipeline.stores import Served, fill_store
 from publisher.releases import (
     CATALOG,
     CHECKSUMS,
@@ -47,48 +51,24 @@ from publisher.releases import (
 _PARTIAL = ".building-"
 _LOCK = ".lock"
 _INPUTS = ".inputs"
-_BLOCK = 1 << 20
-_LARGE = 64 << 20
-"""Bytes of a dump from which several are made at once."""
-_DUMPS = {
-    TRIG.suffix: (TRIG, RdfFormat.TRIG, N_QUADS),
-    JSON_LD.suffix: (JSON_LD, RdfFormat.JSON_LD, N_TRIPLES),
-    TURTLE.suffix: (TURTLE, RdfFormat.TURTLE, N_TRIPLES),
-    N_QUADS.suffix: (N_QUADS, RdfFormat.N_QUADS, N_QUADS),
-    N_TRIPLES.suffix: (N_TRIPLES, RdfFormat.N_TRIPLES, N_TRIPLES),
-}
-"""What is dumped, the longest work first, and the plain format that it is made from."""
-
-
-@dataclass(frozen=True)
-class NamedGraph:
-    """A graph to be published: its triples sorted, and whether the default graph contains them."""
-
-    iri: str
-    title: str
-    triples: Sequence[Triple]
-    in_default: bool = True
+_LARGEST = 8 << 30
+"""Bytes of a dump above which it is published compressed only."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """All that a release is made from. `created` is an xsd:dateTime in UTC; `validation` the report in Turtle."""
+    """All that a release is made from. `created` is an xsd:dateTime in UTC; `validation` the report in Turtle.
+
+    `titles` are those of the named graphs by their IRIs; `hidden` are the ones that the default graph does not contain.
+    """
 
     created: str
-    graphs: Sequence[NamedGraph]
-    default_graph: Sequence[Triple]
+    parts: Dumped
+    titles: Mapping[str, str]
+    hidden: frozenset[str]
     sources: Sequence[Source]
-    counts: dict[str, int]
+    counts: Mapping[str, int]
     validation: str
-
-    def quads(self) -> Iterator[Quad]:
-        """The whole dataset: the default graph, then each named graph."""
-        for t in self.default_graph:
-            yield Quad(t.subject, t.predicate, t.object)
-        for graph in self.graphs:
-            name = NamedNode(graph.iri)
-            for t in graph.triples:
-                yield Quad(t.subject, t.predicate, t.object, name)
 
 
 @contextmanager
@@ -112,7 +92,11 @@ def lock_releases(releases: Path) -> Iterator[None]:
 
 
 def write_release(
-    content: Content, releases: Path, iris: Iris, check_catalog: Callable[[tuple[Triple, ...]], None]
+    content: Content,
+    releases: Path,
+    iris: Iris,
+    check_catalog: Callable[[tuple[Triple, ...]], None],
+    served: Served | None = None,
 ) -> Release:
     """Write the release, switch to it and return it. The lock must be held.
 
@@ -122,7 +106,7 @@ def write_release(
     partial = releases / f"{_PARTIAL}{os.getpid()}"
     try:
         partial.mkdir()
-        id_ = _write_files(partial, content, iris, check_catalog)
+        id_ = _write_files(partial, content, iris, check_catalog, served)
         final = releases / id_
         if not (final.exists() and _is_whole(final)):
             shutil.rmtree(final, ignore_errors=True)
@@ -143,92 +127,116 @@ def _write_files(
     content: Content,
     iris: Iris,
     check_catalog: Callable[[tuple[Triple, ...]], None],
+    served: Served | None,
 ) -> str:
     dumps = folder / DUMPS
     dumps.mkdir()
-    prefixes = iris.prefixes()
-    default = content.default_graph
-    _dump(dumps / f"attested{N_TRIPLES.suffix}", default, RdfFormat.N_TRIPLES, None)
-    whole = _dump(dumps / f"attested{N_QUADS.suffix}", content.quads(), RdfFormat.N_QUADS, None)
-    store = Store(str(folder / STORE))
-    with ThreadPoolExecutor(1) if whole.stat().st_size < _LARGE else processes(0) as pool:
-        tasks = [pool.submit(_distributions, dumps, suffix, prefixes) for suffix in _DUMPS]
-        store.bulk_load(path=str(whole), format=RdfFormat.N_QUADS)
-        distributions = [d for task in tasks for d in task.result()]
-    n_quads = next(d.sha256 for d in distributions if d.file == f"attested{N_QUADS.suffix}")
-    digest = hashlib.sha256("\n".join([__version__, content.created, iris.base, n_quads]).encode()).hexdigest()
+    parts = content.parts
+    whole, distributions = _dump(dumps, parts, N_QUADS.suffix)
+    with ThreadPoolExecutor(1) as pool:
+        filling = pool.submit(fill_store, folder / STORE, parts, whole.path if whole.is_kept else None, served)
+        for suffix in DUMP_FORMATS:
+            if suffix != N_QUADS.suffix:
+                distributions += _dump(dumps, parts, suffix)[1]
+        store = filling.result()
+    del filling  # it holds the store too, which has to be closed before its files are made sure of
+    objects, together = distinct_objects(parts.objects(), parts.counts.triples)
+    made = [__version__, content.created, iris.base, whole.hash.hexdigest()]
+    digest = hashlib.sha256("\n".join(made).encode()).hexdigest()
     id_ = f"{content.created[:10]}-{digest[:12]}"
     release = Release(
         id=id_,
         created=content.created,
         base_iri=iris.base,
         version=__version__,
-        default_triples=len(default),
-        graphs=tuple(GraphInfo(g.iri, len(g.triples), g.title, g.in_default) for g in content.graphs),
+        default_triples=parts.counts.triples,
+        graphs=tuple(
+            GraphInfo(iri, parts.counts.graphs[iri], title, iri not in content.hidden)
+            for iri, title in sorted(content.titles.items())
+        ),
         distributions=tuple(sorted(distributions, key=lambda d: d.file)),
     )
     catalog = describe(
-        CatalogInput(id_, content.created, default, release.graphs, content.sources, release.distributions), iris
+        CatalogInput(
+            release_id=id_,
+            created=content.created,
+            counts=parts.counts,
+            objects=objects,
+            distinct_objects=together,
+            graphs=release.graphs,
+            sources=content.sources,
+            distributions=release.distributions,
+        ),
+        iris,
     )
     check_catalog(catalog)
-    counts = content.counts | {"catalog": len(catalog)}
+    counts = dict(content.counts) | {"catalog": len(catalog)}
     release = replace(release, counts=dict(sorted(counts.items())))
     catalog_quads = to_quads(iris.graph("catalog"), catalog)
     serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
-    store.bulk_load(path=str(folder / CATALOG), format=RdfFormat.N_QUADS)
+    store.extend(catalog_quads)
     check_nothing_served(store, iris)
-    store.optimize()
     store.flush()
     del store
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and STORE not in p.relative_to(folder).parts)
-    sums = "".join(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
-    (folder / CHECKSUMS).write_text(sums, encoding="utf-8")
+    sums = {f"{DUMPS}/{d.file}": d.sha256 for d in distributions}
+    sums |= {name: _sha256(folder / name) for name in (CATALOG, VALIDATION, MANIFEST)}
+    (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), encoding="utf-8")
     for path in sorted(folder.rglob("*"), reverse=True):
         _sync(path)
     _sync(folder)
     return id_
 
 
-def _dump(
-    path: Path, items: Iterable[Triple] | Iterable[Quad], format_: RdfFormat, prefixes: dict[str, str] | None
-) -> Path:
-    with path.open("wb") as output:
-        serialize(items, output, format_, prefixes=prefixes)
-    return path
-
-
-def _distributions(dumps: Path, suffix: str, prefixes: dict[str, str]) -> list[Distribution]:
-    """One dump with its compressed forms, described. A format other than the plain ones is made from those."""
-    media, format_, plain = _DUMPS[suffix]
-    file = dumps / f"attested{suffix}"
-    if suffix != plain.suffix:
-        source = RdfFormat.N_QUADS if plain is N_QUADS else RdfFormat.N_TRIPLES
-        quads = parse(path=str(dumps / f"attested{plain.suffix}"), format=source)
-        _dump(file, quads if plain is N_QUADS else (quad.triple for quad in quads), format_, prefixes)
-    return [
-        Distribution(path.name, media.name, compression, path.stat().st_size, _sha256(path))
-        for path, compression in ((file, None), (_gzip(file), "gzip"), (_zstd(file), "zstd"))
+def _dump(dumps: Path, parts: Dumped, suffix: str) -> tuple[_Written, list[Distribution]]:
+    """Write one dump: as it is unless that would be very large, and compressed. Returns the first as it was written."""
+    media, _ = DUMP_FORMATS[suffix]
+    plain = dumps / f"attested{suffix}"
+    with _Written(plain, _LARGEST) as whole, _Written(plain.with_name(f"{plain.name}.zst")) as packed:
+        compressor = zstandard.ZstdCompressor(level=3, threads=2).compressobj()
+        for body in parts.bodies(suffix):
+            whole.write(body)
+            packed.write(compressor.compress(body))
+        packed.write(compressor.flush())
+    with _Written(plain.with_name(f"{plain.name}.gz")) as members:
+        for body in parts.members(suffix):
+            members.write(body)
+    found = [(whole, None), (members, "gzip"), (packed, "zstd")]
+    return whole, [
+        Distribution(w.path.name, media.name, kind, w.size, w.hash.hexdigest()) for w, kind in found if w.is_kept
     ]
 
 
-def _gzip(path: Path) -> Path:
-    target = path.with_name(path.name + ".gz")
-    with (
-        path.open("rb") as source,
-        target.open("wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as output,
-    ):
-        shutil.copyfileobj(source, output, _BLOCK)
-    return target
+class _Written:
+    """A file being written, with its size and its hash. One that gets larger than `limit` is removed again."""
 
+    def __init__(self, path: Path, limit: int | None = None) -> None:
+        self.path = path
+        self.size = 0
+        self.hash = hashlib.sha256()
+        self.is_kept = True
+        self._limit = limit
+        self._file: BinaryIO | None = None
 
-def _zstd(path: Path) -> Path:
-    target = path.with_name(path.name + ".zst")
-    with path.open("rb") as source, target.open("wb") as output:
-        zstandard.ZstdCompressor(level=9).copy_stream(source, output, size=path.stat().st_size)
-    return target
+    def __enter__(self) -> _Written:
+        self._file = self.path.open("wb")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, body: bytes) -> None:
+        """Append."""
+        self.hash.update(body)
+        self.size += len(body)
+        if self.is_kept and self._limit is not None and self.size > self._limit:
+            self.is_kept = False
+            self.__exit__()
+            self.path.unlink()
+        elif self.is_kept and self._file is not None:
+            self._file.write(body)
 
 
 def _sha256(path: Path) -> str:
@@ -267,21 +275,34 @@ def prune_releases(releases: Path, keep: int) -> list[str]:
     return sorted(path.name for path in doomed)
 
 
-def note_inputs(releases: Path, id_: str, inputs: str) -> None:
-    """Note what a release was made from: a hash of everything but the time."""
+def note_inputs(releases: Path, id_: str, inputs: str, keys: Sequence[str]) -> None:
+    """Note what a release was made from: a hash of everything but the time, and the keys of its parts."""
     partial = releases / f"{_INPUTS}-{os.getpid()}"
-    partial.write_text(f"{id_} {inputs}\n", encoding="utf-8")
+    partial.write_text(json.dumps({"release": id_, "inputs": inputs, "parts": list(keys)}), encoding="utf-8")
     partial.replace(releases / _INPUTS)
+
+
+def _noted(releases: Path) -> tuple[Release, str, tuple[str, ...]] | None:
+    try:
+        release = current_release(releases)
+        noted = json.loads((releases / _INPUTS).read_text(encoding="utf-8"))
+        if noted["release"] == release.id:
+            return release, noted["inputs"], tuple(noted["parts"])
+    except (ReleaseDamaged, ReleaseMissing, OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
 
 
 def made_from(releases: Path, inputs: str) -> Release | None:
     """The served release if it is noted to be made from this, and whole as far as sizes tell."""
-    try:
-        release = current_release(releases)
-        noted = (releases / _INPUTS).read_text(encoding="utf-8").split()
-    except (ReleaseDamaged, ReleaseMissing, OSError):
-        return None
-    return release if noted == [release.id, inputs] else None
+    noted = _noted(releases)
+    return noted[0] if noted and noted[1] == inputs else None
+
+
+def find_served(releases: Path) -> Served | None:
+    """The served release, if it is noted what parts it was made from."""
+    noted = _noted(releases)
+    return Served(noted[0].path / STORE, noted[2], noted[0].path / CATALOG) if noted else None
 
 
 def check_release(release: Release) -> int:

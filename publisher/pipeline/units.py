@@ -1,158 +1,259 @@
-"""Units of work: some files at a time, each with what it refers to, so that cost follows the change.
+"""Units of work: some files at a time, so that cost follows the change and memory the unit.
 
-A unit is a run of files. Its view is its own triples and, from everywhere else, the descriptions of all that it
-mentions, and of what those mention, to the end. For paths that shapes follow backwards, the view also has the triples
-that point at what the unit describes. Shapes and OWL rules look along triples, from a node outward, so what is found
-for the nodes of a unit is what would be found in the whole; what is found for others is left to their own units.
-Axioms that join triples by their object (inverse functional properties, keys) would break that: with one of them all
-is one unit.
+A unit is a run of files of one source, or the mappings. It is parsed once; what others have to know of it is its
+outline: what it describes, what it mentions and does not describe, and its triples that may have to be followed
+backwards. Axioms that join triples by their object (inverse functional properties, keys) would need more than that:
+with one of them all is one unit.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
+from itertools import chain
+from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
-from rdflib import URIRef
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
-from publisher.pipeline.load import Loaded, SourceFile
-from publisher.pipeline.validate import Report, Result
+from publisher.errors import SourceError, Where
+from publisher.iris import Iris
+from publisher.pipeline.cache import digest, software
+from publisher.pipeline.load import Loaded, SourceFile, parse_data, read_source_file
+from publisher.pipeline.work import Job, Parts, Step, Workshop
 from publisher.vocab import OWL, RDF, SH
 
 Term = NamedNode | BlankNode | Literal | Triple
 
-_BY_OBJECT = {OWL + "InverseFunctionalProperty", OWL + "hasKey"}
-_SPARQL = f"{SH}SPARQLConstraintComponent"
+BY_OBJECT = {OWL + "InverseFunctionalProperty", OWL + "hasKey"}
+MARK = 8
+"""Bytes of the hash that stands for a node where there are too many to hold their IRIs."""
+_HELD = 2_000_000
+"""Marks in the outlines that are held."""
+_MARKED = 64
+"""Of 256 files, how many may end a unit early; see `cut`."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Files that are worked on together. `hash` is that of their text; `triples` are theirs alone."""
+    """Files that are worked on together; or triples, where there is no file. `graph` is their named graph.
+
+    `hash` is that of the bytes; `size` their number.
+    """
 
     name: str
+    graph: str
     hash: str
-    triples: tuple[Triple, ...]
+    size: int
+    paths: tuple[Path, ...] = ()
+    triples: tuple[Triple, ...] = ()
 
-    @cached_property
-    def subjects(self) -> frozenset[Term]:
-        """What the unit describes."""
-        return frozenset(t.subject for t in self.triples)
-
-    @cached_property
-    def terms(self) -> frozenset[Term]:
-        """What the unit describes or mentions."""
-        return self.subjects | {t.object for t in self.triples}
+    @classmethod
+    def of(cls, name: str, graph: str, triples: Iterable[Triple]) -> Unit:
+        """A unit without files."""
+        held = tuple(triples)
+        return cls(name, graph, hashlib.sha256(as_bytes(held)).hexdigest(), 100 * len(held), (), held)
 
 
 def cut(loaded: Loaded, mappings: Sequence[Triple], limit: int) -> list[Unit]:
-    """The units: files of one source in their order, up to `limit` characters, and the mappings as one of their own.
+    """The units: files of one source in their order, up to `limit` bytes, and the mappings as one of their own.
 
     Where to cut also depends on the names of files, so that one that grows moves the cuts after it only so far.
+    Raises `SourceError` for a file that cannot be read.
     """
     units: list[Unit] = []
     for source in loaded.sources:
-        run: list[tuple[SourceFile, Sequence[Triple]]] = []
+        run: list[Path] = []
+        hashes: list[str] = []
         size = 0
-        for pair in source.parts():
-            run.append(pair)
-            size += len(pair[0].text)
-            marked = hashlib.sha256(pair[0].path.encode()).digest()[0] < 64
+        for path in source.paths:
+            try:
+                body = path.read_bytes()
+            except OSError as error:
+                raise SourceError(
+                    f"this file cannot be read: {error.strerror}", where=Where(str(path)), hint="Check the path."
+                ) from None
+            run.append(path)
+            hashes.append(hashlib.sha256(body).hexdigest())
+            size += len(body)
+            marked = hashlib.sha256(str(path).encode()).digest()[0] < _MARKED
             if size >= limit or (marked and size >= limit // 4):
-                units.append(_unit(run))
-                run, size = [], 0
+                units.append(Unit(str(run[0]), source.iri, digest(hashes), size, tuple(run)))
+                run, hashes, size = [], [], 0
         if run:
-            units.append(_unit(run))
+            units.append(Unit(str(run[0]), source.iri, digest(hashes), size, tuple(run)))
     if mappings:
-        texts = "".join(file.text for file in loaded.mapping_files)
-        units.append(Unit("mappings", hashlib.sha256(texts.encode()).hexdigest(), tuple(mappings)))
-    if any(isinstance(o, NamedNode) and o.value in _BY_OBJECT for t in _all(loaded) for o in (t.predicate, t.object)):
-        whole = hashlib.sha256("".join(unit.hash for unit in units).encode()).hexdigest()
-        units = [Unit("everything", whole, tuple(t for unit in units for t in unit.triples))]
+        units.append(Unit.of("mappings", loaded.iris.graph("mappings"), mappings))
     return units
 
 
-def _all(loaded: Loaded) -> Iterator[Triple]:
-    yield from loaded.ontology.triples
-    for source in loaded.sources:
-        yield from source.triples
+@dataclass(frozen=True)
+class Outline:
+    """What others have to know of a unit. Nodes are in N-Triples form.
+
+    `subjects` are the marks of what it describes, `wanted` what it mentions and does not describe, `topics` what its
+    propositions are about; `pointing` are the triples that may have to be followed backwards, `steps` those by which a
+    path goes on from there.
+    """
+
+    subjects: frozenset[bytes]
+    wanted: frozenset[str]
+    topics: frozenset[str]
+    pointing: tuple[Triple, ...]
+    steps: tuple[Triple, ...]
 
 
-def _unit(run: Sequence[tuple[SourceFile, Sequence[Triple]]]) -> Unit:
-    whole = hashlib.sha256()
-    for file, _ in run:
-        whole.update(hashlib.sha256(file.text.encode()).digest())
-    return Unit(run[0][0].path, whole.hexdigest(), tuple(t for _, triples in run for t in triples))
+def mark(node: str) -> bytes:
+    """What stands for a node (in N-Triples form) in an outline."""
+    return hashlib.blake2b(node.encode(), digest_size=MARK).digest()
 
 
-class Context:
-    """What units need of each other. `shapes` tell which paths are followed backwards."""
+@dataclass(frozen=True)
+class Paths:
+    """The predicates that are followed from object to subject, and those by which a path goes on from there."""
 
-    def __init__(self, units: Iterable[Unit], shapes: Iterable[Triple] = ()) -> None:
-        units = list(units)
+    backwards: frozenset[str]
+    onward: frozenset[str]
+
+    @classmethod
+    def of(cls, shapes: Iterable[Triple], mandate: str) -> Paths:
+        """Those of the shapes, and one that attribution follows."""
         backwards, onward = inverse_paths(shapes)
-        self._onward = onward
-        self._described: dict[Term, list[Triple]] = defaultdict(list)
-        self._pointing: dict[Term, list[Triple]] = defaultdict(list)
-        for unit in units:
-            for t in unit.triples:
-                self._described[t.subject].append(t)
-                if t.predicate.value in backwards:
-                    self._pointing[t.object].append(t)
+        return cls(frozenset({*backwards, mandate}), frozenset(onward))
 
-    def of(self, unit: Unit) -> list[Triple]:
-        """What the view of a unit has beyond its own triples, sorted."""
-        own = set(unit.triples)
-        found: set[Triple] = set()
-        seen: set[Term] = set()
-        waiting: list[Term] = list(unit.terms)
-        while waiting:
-            node = waiting.pop()
-            if node in seen or node not in self._described:
-                continue
-            seen.add(node)
-            for t in self._described[node]:
-                if t not in own:
-                    found.add(t)
-                    waiting.append(t.object)
-        for node in unit.terms:
-            if not isinstance(node, Literal) and (node in unit.subjects or node not in self._described):
-                self._point(node, found, own)
-        return sorted(found, key=str)
 
-    def _point(self, node: Term, found: set[Triple], own: set[Triple]) -> None:
-        waiting: list[Triple] = self._pointing.get(node, [])
-        while waiting:
-            new = [t for t in waiting if t not in found and t not in own]
-            found.update(new)
-            ends = [t.subject for t in new] + [t.object for t in new]
-            waiting = [
-                t
-                for end in ends
-                if end != node
-                for t in self._described.get(end, ())
-                if t.predicate.value in self._onward and t not in found and self._leads_on(t.object)
-            ]
+class Parsed:
+    """All units, parsed and kept. Raises `SourceError` if one of them cannot be."""
 
-    def _leads_on(self, node: Term) -> bool:
-        """Whether a path could go on from here, or could end here with a value."""
-        return isinstance(node, Literal) or any(
-            t.predicate.value in self._onward for t in self._described.get(node, ())
+    def __init__(
+        self, units: Sequence[Unit], iris: Iris, shop: Workshop, schema: Iterable[Triple], paths: Paths
+    ) -> None:
+        """`schema` is the ontology."""
+        self._shop = shop
+        self.iris = iris
+        self.paths = paths
+        self.units = list(units)
+        common = digest([software(), iris.base, *sorted(paths.backwards), "", *sorted(paths.onward)])
+        self._options = (iris.base, tuple(sorted(paths.backwards)), tuple(sorted(paths.onward)))
+        self._held: dict[int, Outline] = {}
+        self._room = _HELD
+        self.keys = [digest([common, unit.graph, unit.hash]) for unit in self.units]
+        shop.run(PARSE, {k: Job(partial(self._job, u), u.size) for k, u in zip(self.keys, self.units, strict=True)})
+        joined = [key for key in self.keys if shop.read(PARSE, "flags", key)]
+        if len(self.units) > 1 and (joined or any(_joins(t) for t in schema)):
+            self._make_one(common)
+
+    def _job(self, unit: Unit) -> tuple[object, ...]:
+        files = [read_source_file(path, Iris(self._options[0])) for path in unit.paths]
+        return tuple((file.path, file.text) for file in files), as_bytes(unit.triples), unit.graph, *self._options
+
+    def _make_one(self, common: str) -> None:
+        """One unit of everything, in place of all."""
+        quads = b"".join(self._shop.read(PARSE, "quads", key) for key in self.keys)
+        whole = Unit("everything", "", digest(self.keys), len(quads))
+        key = digest([common, "everything", *self.keys])
+        self._shop.run(PARSE, {key: Job(lambda: ((), quads, "", *self._options), len(quads))})
+        self.units, self.keys = [whole], [key]
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def quads(self, i: int) -> bytes:
+        """What a unit says, as N-Quads, sorted by graph and triple."""
+        return self._shop.read(PARSE, "quads", self.keys[i])
+
+    def triples(self, i: int) -> list[Triple]:
+        """The same without the graphs."""
+        return [q.triple for q in parse(input=self.quads(i), format=RdfFormat.N_QUADS)]
+
+    def subjects(self, i: int) -> frozenset[bytes]:
+        """The marks of what a unit describes."""
+        if (held := self._held.get(i)) is not None:
+            return held.subjects
+        marks = self._shop.read(PARSE, "subjects", self.keys[i])
+        return frozenset(marks[at : at + MARK] for at in range(0, len(marks), MARK))
+
+    def outline(self, i: int) -> Outline:
+        """What others have to know of a unit. Those of a small release are held."""
+        if (held := self._held.get(i)) is not None:
+            return held
+
+        def part(name: str) -> bytes:
+            return self._shop.read(PARSE, name, self.keys[i])
+
+        found = Outline(
+            subjects=self.subjects(i),
+            wanted=_lines(part("wanted")),
+            topics=_lines(part("topics")),
+            pointing=tuple(read_triples(part("pointing"))),
+            steps=tuple(read_triples(part("steps"))),
         )
+        self._room -= len(found.subjects)
+        if self._room > 0:
+            self._held[i] = found
+        return found
 
-    def keep(self, report: Report, unit: Unit) -> Report:
-        """The results that are for this unit to report."""
 
-        def is_for(result: Result) -> bool:
-            node = NamedNode(result.subject) if isinstance(result.focus_node, URIRef) else None
-            if node is None or node in unit.subjects or node not in self._described:
-                return True
-            return result.component == _SPARQL and node in unit.terms
+def _lines(body: bytes) -> frozenset[str]:
+    return frozenset(body.decode().split("\n")) - {""}
 
-        return Report(tuple(r for r in report.results if is_for(r)))
+
+def _parse(
+    files: Sequence[tuple[str, str]],
+    plain: bytes,
+    graph: str,
+    base: str,
+    backwards: Sequence[str],
+    onward: Sequence[str],
+) -> Parts:
+    """The task of the step. `plain` are triples, or quads if `graph` is empty."""
+    quads = set(parse(input=plain, format=RdfFormat.N_QUADS))
+    if graph:
+        name = NamedNode(graph)
+        held = [q.triple for q in quads]
+        given = chain(held, *(parse_data(SourceFile(path, text)) for path, text in files))
+        quads = {Quad(t.subject, t.predicate, t.object, name) for t in given}
+    triples = {q.triple for q in quads}
+    subjects = {t.subject for t in triples}
+    own = Iris(base).att("")
+    about = {RDF + "subject", own + "about"}
+    wanted = {t.object for t in triples if not isinstance(t.object, Literal)} - subjects
+    written = sorted(str(node) for node in wanted if not str(node).startswith(f"<{own}"))
+    pointing = sorted((t for t in triples if t.predicate.value in backwards), key=str)
+    return {
+        "quads": serialize(sorted(quads, key=str), format=RdfFormat.N_QUADS) or b"",
+        "subjects": b"".join(sorted(mark(str(node)) for node in subjects)),
+        "wanted": "\n".join(written).encode(),
+        "topics": "\n".join(sorted({str(t.object) for t in triples if t.predicate.value in about})).encode(),
+        "pointing": as_bytes(pointing),
+        "steps": as_bytes(sorted(_steps({t.subject for t in pointing}, triples, onward), key=str)),
+        "flags": b"joins" if any(_joins(t) for t in triples) else b"",
+    }
+
+
+def _steps(start: Iterable[Term], triples: Iterable[Triple], onward: Collection[str]) -> set[Triple]:
+    by_subject: dict[Term, list[Triple]] = defaultdict(list)
+    for t in triples:
+        if t.predicate.value in onward:
+            by_subject[t.subject].append(t)
+    waiting, seen, found = list(start), set[Term](), set[Triple]()
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            found.update(by_subject.get(node, ()))
+            waiting += [t.object for t in by_subject.get(node, ())]
+    return found
+
+
+PARSE = Step("parse", _parse, ("quads", "subjects", "wanted", "topics", "pointing", "steps", "flags"))
+
+
+def _joins(t: Triple) -> bool:
+    """Whether a triple makes things one by what they have in common."""
+    return any(isinstance(node, NamedNode) and node.value in BY_OBJECT for node in (t.predicate, t.object))
 
 
 def inverse_paths(shapes: Iterable[Triple]) -> tuple[set[str], set[str]]:
@@ -188,3 +289,8 @@ def as_bytes(triples: Iterable[Triple]) -> bytes:
     written = serialize(triples, format=RdfFormat.N_TRIPLES)
     assert written is not None  # noqa: S101
     return written
+
+
+def read_triples(body: bytes) -> Iterator[Triple]:
+    """Triples from N-Triples."""
+    return (quad.triple for quad in parse(input=body, format=RdfFormat.N_TRIPLES))

@@ -1,67 +1,93 @@
 """Step 4e, worlds: the named graphs of perspectives, clashes and policies, and what describes them.
 
 Claims are plain triples only in graphs outside the default graph. The default graph gets the descriptions:
-`perspectives` (whose they are, what they tell, where two clash), `policies`, and `recorded` (when each statement was
-recorded here).
+`perspectives` (whose they are, what they tell, where two clash) and `policies`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from publisher.iris import Iris
-from publisher.pipeline.clash import Clash, Knowledge, clashes, know, perspective_axioms
-from publisher.pipeline.load import LoadedSource, sort_triples
-from publisher.pipeline.perspectives import Claim, Perspective, describe_perspectives, perspectives, world
-from publisher.pipeline.policies import apply, describe_policies, read_policies
-from publisher.pipeline.release import NamedGraph
-from publisher.vocab import OWL, RDF, RDFS, XSD
+from publisher.pipeline.clash import Clash, Knowledge, clashes, know
+from publisher.pipeline.perspectives import Claim, Perspective, describe_perspective, perspectives, title_of, world
+from publisher.pipeline.policies import Policy, apply
+from publisher.vocab import OWL, RDF, RDFS
 
 
-def worlds(triples: Iterable[Triple], iris: Iris) -> list[NamedGraph]:
-    """All graphs of this step, from the triples of the default graph so far."""
+@dataclass
+class Told:
+    """What some statements tell: quads, and what each graph of a perspective is called."""
+
+    quads: set[Quad] = field(default_factory=set)
+    titles: dict[str, str] = field(default_factory=dict)
+    spare: dict[str, Told] = field(default_factory=dict)
+    """Graphs that are published only if other statements make it so, by IRI: a hedged variant, if the agent says
+    something with a hedge elsewhere; the perspective of an unnamed source, if it says something elsewhere."""
+    mentions: dict[str, int] = field(default_factory=dict)
+    """How many statements the spare graph of an unnamed source tells."""
+
+
+def tell(
+    store: Store,
+    triples: Iterable[Triple],
+    policies: Iterable[Policy],
+    iris: Iris,
+    is_shared: Callable[[NamedNode], bool] = lambda node: False,
+) -> Told:
+    """All graphs of this step. `store` holds in its default graph what the rules have derived, `triples` the same.
+
+    `is_shared` tells which nodes other statements speak of that are not here.
+    """
     triples = list(triples)
-    store = Store()
-    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+    told = Told()
     found = perspectives(store, iris)
-    graphs = [NamedGraph(iris.graph("perspective-axioms"), AXIOMS, perspective_axioms(triples, iris), False)]
     for one in found:
-        name = one.label or one.slug
-        title = f"The world as told by {name}"
-        graphs.append(NamedGraph(iris.perspective(one.slug), title, world(one, iris), False))
-        if one.hedged:
-            title += ", hedged claims included"
-            variant = iris.perspective(one.slug, hedged=True)
-            graphs.append(NamedGraph(variant, title, world(one, iris, hedged=True), False))
-    described = [
-        *describe_perspectives(found, iris),
-        *describe_clashes(found, know(triples, iris), labels_of(triples), iris),
-    ]
-    graphs.append(NamedGraph(iris.graph("perspectives"), "Perspectives and their clashes", sort_triples(described)))
-    policies = read_policies(iris)
+        plain = iris.perspective(one.slug)
+        if one.is_mention and not is_shared(NamedNode(one.agent)):
+            continue
+        if not one.is_mention:
+            _tell(told, one, iris)
+        else:
+            told.spare[plain] = Told()
+            told.mentions[plain] = len(one.tells)
+            _tell(told.spare[plain], one, iris)
+        if not one.hedged:
+            variant = told.spare.setdefault(iris.perspective(one.slug, hedged=True), Told())
+            _add(variant, one, iris, hedged=True)
+    counting = [one for one in found if not one.is_mention]
+    knowledge, labels, graph = know(triples, iris), labels_of(triples), iris.graph("perspectives")
+    clashing = set(describe_clashes(counting, knowledge, labels, iris))
+    told.quads |= _quads(graph, clashing)
+    for one in found:
+        if (spare := told.spare.get(iris.perspective(one.slug))) is not None:
+            with_it = sorted((*counting, one), key=lambda p: p.slug)
+            spare.quads |= _quads(graph, set(describe_clashes(with_it, knowledge, labels, iris)) - clashing)
     for policy in policies:
-        graphs.append(NamedGraph(iris.policy(policy.id), f"Policy: {policy.title}", apply(policy, store), False))
-    graphs.append(NamedGraph(iris.graph("policies"), "Resolution policies", describe_policies(policies, iris)))
-    return graphs
+        told.quads |= _quads(iris.policy(policy.id), apply(policy, store))
+    return told
 
 
-AXIOMS = "Axioms that hold inside the world as one agent tells it"
+def _tell(told: Told, one: Perspective, iris: Iris) -> None:
+    _add(told, one, iris, hedged=False)
+    if one.hedged:
+        _add(told, one, iris, hedged=True)
 
 
-def recorded(sources: Iterable[LoadedSource], iris: Iris) -> NamedGraph:
-    """When each statement was recorded here: the date of the source that holds it."""
-    type_, statement = NamedNode(RDF + "type"), NamedNode(iris.att("Statement"))
-    on, date = NamedNode(iris.att("recordedOn")), NamedNode(XSD + "date")
-    triples = [
-        Triple(t.subject, on, Literal(source.source.retrieved.isoformat(), datatype=date))
-        for source in sources
-        for t in source.triples
-        if t.predicate == type_ and t.object == statement
-    ]
-    return NamedGraph(iris.graph("recorded"), "When each statement was recorded", sort_triples(triples))
+def _add(told: Told, one: Perspective, iris: Iris, *, hedged: bool) -> None:
+    graph = iris.perspective(one.slug, hedged=hedged)
+    told.titles[graph] = title_of(one, hedged=hedged)
+    told.quads |= _quads(graph, world(one, iris, hedged=hedged))
+    told.quads |= _quads(iris.graph("perspectives"), describe_perspective(one, iris, hedged=hedged))
+
+
+def _quads(graph: str, triples: Iterable[Triple]) -> set[Quad]:
+    name = NamedNode(graph)
+    return {Quad(t.subject, t.predicate, t.object, name) for t in triples}
 
 
 def labels_of(triples: Iterable[Triple]) -> dict[str, str]:
@@ -89,17 +115,18 @@ def describe_clashes(
         triples.extend(Triple(node, NamedNode(iris.att(name)), value) for value in values)
 
     for a, b, one in clashes(found, knowledge):
-        mine, theirs = (one.one, one.other) if one.one in a.claims else (one.other, one.one)
-        digest = hashlib.sha256(f"{mine}{theirs}".encode()).hexdigest()[:12]
-        node = NamedNode(f"{iris.combined(a.slug, b.slug)}#clash-{digest}")
-        label = f"Clash of {a.label or a.slug} and {b.label or b.slug}"
-        triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Clash"))))
-        triples.append(Triple(node, NamedNode(RDFS + "label"), Literal(label, language="en")))
-        say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
-        statements = a.claims.get(mine, set()) | b.claims.get(theirs, set())
-        say(node, "clashOf", *(NamedNode(s) for s in statements))
-        say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
-        say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
+        for mine, theirs in ((one.one, one.other), (one.other, one.one)):
+            if mine not in a.claims or theirs not in b.claims:
+                continue  # who contradicts oneself may hold both, and the other only one of them
+            digest = hashlib.sha256(f"{mine}{theirs}".encode()).hexdigest()[:12]
+            node = NamedNode(f"{iris.combined(a.slug, b.slug)}#clash-{digest}")
+            label = f"Clash of {a.label or a.slug} and {b.label or b.slug}"
+            triples.append(Triple(node, NamedNode(RDF + "type"), NamedNode(iris.att("Clash"))))
+            triples.append(Triple(node, NamedNode(RDFS + "label"), Literal(label, language="en")))
+            say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
+            say(node, "clashOf", *(NamedNode(s) for s in sorted(a.claims[mine] | b.claims[theirs])))
+            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
+            say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
     return triples
 
 
@@ -107,16 +134,17 @@ def _explain(one: Clash, mine: Claim, theirs: Claim, a: Perspective, b: Perspect
     def says(who: Perspective, claim: Claim) -> str:
         proposition = who.propositions[claim]
         words = labels.get(proposition, proposition.rpartition("/")[2])
-        return f"{who.label or who.slug} {'affirms' if claim.positive else 'denies'} “{words}”"
+        # Passive, since a speaker may be one or several: "Three security sources", "Iraq (state)".
+        return f"“{words}” is {'affirmed' if claim.positive else 'denied'} by {who.label or who.slug}"
 
     predicates = {t.predicate.value for t in one.because}
     objects = {t.object.value for t in one.because if isinstance(t.object, NamedNode)}
     if not one.because and mine.positive != theirs.positive:
         why = "one affirms exactly what the other denies"
+    elif RDFS + "domain" in predicates:  # first: it needs the next one too, if the other says that it did not occur
+        why = "the one can hold only of what occurred, and by the other it did not"
     elif OWL + "FunctionalProperty" in objects:
         why = "only one value can hold, and the two are known to differ"
-    elif RDFS + "domain" in predicates:
-        why = "the one can hold only of what occurred, and the other denies that it did"
     else:
         why = "the two are inconsistent by the axioms given"
     return f"{says(a, mine)}; {says(b, theirs)}: {why}."

@@ -186,3 +186,18 @@ def test_each_clash_is_a_node_with_its_statements_and_a_sentence() -> None:
     sentences = " ".join(o.value for _, o in by_name["why"] if isinstance(o, Literal))
     assert "only one value can hold" in sentences
     assert "one affirms exactly what the other denies" in sentences
+
+
+@pytest.mark.parametrize("last", ["deniesClaim", "asserts"])
+def test_who_contradicts_oneself_clashes_with_who_holds_either(last: str) -> None:
+    """The one holds both claims, the other only one: the clash is of what each of them holds."""
+    triples = described(("a", "asserts", "p-base"), ("a", "deniesClaim", "p-base"), ("b", last, "p-base"))
+    of = {t.object for t in triples if t.predicate.value == IRIS.att("clashOf")}
+    mine = "s-0" if last == "deniesClaim" else "s-1"
+    assert of == {node("statement", mine), node("statement", "s-2")}
+
+
+def test_two_who_both_contradict_themselves_clash_twice() -> None:
+    both = [(who, stance, "p-base") for who in ("a", "b") for stance in ("asserts", "deniesClaim")]
+    triples = described(*both)
+    assert len({t.subject for t in triples}) == 2

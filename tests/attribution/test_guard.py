@@ -15,7 +15,7 @@ from publisher.iris import Iris
 from publisher.pipeline import build as building
 from publisher.pipeline import release as releasing
 from publisher.pipeline.attribute import check_nothing_asserted, check_nothing_served
-from publisher.pipeline.release import Content
+from publisher.pipeline.parts import NamedGraph, make_parts
 from publisher.releases import current_release
 
 INCIDENT, GROUP = "jraischan-crossing", "ashab-al-kahf"
@@ -34,13 +34,13 @@ def test_a_claim_in_the_default_graph_fails_the_build(
 ) -> None:
     mine = replace(settings, releases=tmp_path)
     first = building.build(mine, lambda line: None)
-    genuine = building.derive_content
+    genuine = make_parts
 
-    def careless(*args: Any) -> Content:
-        content = genuine(*args)
-        return replace(content, default_graph=(*content.default_graph, claim(iris)))
+    def careless(survey: Any, inferred: Any, attributed: Any, common: Any, hidden: Any) -> Any:
+        slip = NamedGraph(iris.graph("slip"), "A slip", [claim(iris)])
+        return genuine(survey, inferred, attributed, [*common, slip], hidden)
 
-    monkeypatch.setattr(building, "derive_content", careless)
+    monkeypatch.setattr("publisher.pipeline.build.make_parts", careless)
     with pytest.raises(RuleError, match="without its speaker"):
         building.build(mine, lambda line: None)
     assert current_release(tmp_path).id == first.id

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from publisher.config import Engine, load_settings
 from publisher.errors import DataInconsistent
@@ -17,12 +18,13 @@ from publisher.iris import Iris
 from publisher.pipeline.build import load_mappings
 from publisher.pipeline.cache import Cache
 from publisher.pipeline.infer import infer
-from publisher.pipeline.load import Loaded, as_stored, load, load_schema
+from publisher.pipeline.load import Loaded, as_stored, load, load_schema, sort_triples
 from publisher.pipeline.reasoner import close
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Unit, as_bytes, cut, inverse_paths
+from publisher.pipeline.units import Unit, as_bytes, inverse_paths
+from publisher.pipeline.unitwise import Survey, infer_units, validate_units
 from publisher.pipeline.validate import Report
-from publisher.pipeline.work import Workshop, infer_units, validate_units
+from publisher.pipeline.work import Workshop
 
 ROOT = Path(__file__).parents[2]
 SHAPES = ROOT / "tests" / "shapes"
@@ -37,7 +39,7 @@ def ours() -> Loaded:
 
 @cache
 def mappings() -> tuple[Triple, ...]:
-    return load_mappings(ours())
+    return load_mappings(ours(), Workshop())
 
 
 def read(paths: Iterable[Path]) -> list[Triple]:
@@ -122,42 +124,57 @@ def shop(folder: Path | None = None, unit: int = 1) -> Workshop:
     return Workshop(cache=Cache(folder), unit=unit, executor=threads)
 
 
-def test_units_report_what_the_whole_does() -> None:
-    assert len(cut(ours(), mappings(), 1)) > 15
-    whole = reports([*ours().data_triples(), *mappings()])[1]
-    assert validate_units(ours(), mappings(), shop()) == whole
+def without_places(report: Report) -> Report:
+    return Report(tuple(replace(result, where=None) for result in report.results))
 
 
-def test_units_entail_what_the_whole_does() -> None:
-    whole = infer(axioms(), ours().data_triples(), IRIS, Engine.FAST)
-    assert infer_units(ours(), shop()) == whole
+def entailments(survey: Survey) -> tuple[Triple, ...]:
+    """What follows in all units together, and is stated in none."""
+    inferred = infer_units(survey)
+    stated = {*axioms(), *(t for i in range(len(survey.parsed)) for t in survey.parsed.triples(i))}
+    return sort_triples({t for i in range(len(survey.parsed)) for t in inferred.triples(i)} - stated)
 
 
-@pytest.mark.parametrize("stem", ["core", "sources", "recommended"])
-@pytest.mark.parametrize("pieces", [2, 7])
-def test_examples_torn_apart_report_what_the_whole_does(
-    stem: str, pieces: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def torn(triples: Iterable[Triple], pieces: int) -> Survey:
     """Every triple into a unit at random: descriptions are split, and what points at a node is elsewhere."""
-    triples = read([SHAPES / "context.ttl", *sorted((SHAPES / stem).glob("*.ttl"))])
     rng = random.Random(pieces)
     parts: Sequence[list[Triple]] = [[] for _ in range(pieces)]
     for triple in triples:
         rng.choice(parts).append(triple)
-    units = [Unit(str(n), str(n), tuple(part)) for n, part in enumerate(parts)]
-    monkeypatch.setattr("publisher.pipeline.work.cut", lambda *_: units)
-    assert validate_units(ours(), (), shop()) == reports(triples)[1]
+    units = [Unit.of(str(n), IRIS.graph("torn"), part) for n, part in enumerate(parts)]
+    return Survey(ours(), (), shop(), units)
+
+
+def test_units_report_what_the_whole_does() -> None:
+    survey = Survey(ours(), mappings(), shop())
+    assert len(survey.parsed) > 15
+    assert without_places(validate_units(survey)) == reports([*ours().data_triples(), *mappings()])[1]
+
+
+def test_units_entail_what_the_whole_does() -> None:
+    assert entailments(Survey(ours(), (), shop())) == infer(axioms(), ours().data_triples(), IRIS, Engine.FAST)
+
+
+@pytest.mark.parametrize("stem", ["core", "sources", "recommended"])
+@pytest.mark.parametrize("pieces", [2, 7])
+def test_examples_torn_apart_report_what_the_whole_does(stem: str, pieces: int) -> None:
+    triples = read([SHAPES / "context.ttl", *sorted((SHAPES / stem).glob("*.ttl"))])
+    assert validate_units(torn(triples, pieces)) == reports(triples)[1]
 
 
 @pytest.mark.parametrize("pieces", [2, 7])
-def test_data_torn_apart_entail_what_the_whole_does(pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = random.Random(pieces)
-    parts: Sequence[list[Triple]] = [[] for _ in range(pieces)]
-    for triple in ours().data_triples():
-        rng.choice(parts).append(triple)
-    units = [Unit(str(n), str(n), tuple(part)) for n, part in enumerate(parts)]
-    monkeypatch.setattr("publisher.pipeline.work.cut", lambda *_: units)
-    assert infer_units(ours(), shop()) == infer(axioms(), ours().data_triples(), IRIS, Engine.FAST)
+def test_data_torn_apart_entail_what_the_whole_does(pieces: int) -> None:
+    data = ours().data_triples()
+    assert entailments(torn(data, pieces)) == infer(axioms(), data, IRIS, Engine.FAST)
+
+
+def test_a_property_that_identifies_makes_one_unit_of_all() -> None:
+    inverse = "http://www.w3.org/2002/07/owl#InverseFunctionalProperty"
+    type_ = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    axiom = Triple(NamedNode(IRIS.att("uttered")), type_, NamedNode(inverse))
+    survey = torn([*ours().data_triples(), axiom], 3)
+    assert len(survey.parsed) == 1
+    assert {*survey.parsed.triples(0)} == {*ours().data_triples(), axiom}
 
 
 def test_paths_that_are_followed_backwards_are_known() -> None:
@@ -171,9 +188,9 @@ def test_paths_that_are_followed_backwards_are_known() -> None:
 
 
 def test_only_what_changed_is_worked_on_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = validate_units(ours(), mappings(), shop(tmp_path))
+    first = validate_units(Survey(ours(), mappings(), shop(tmp_path)))
     monkeypatch.setattr("publisher.pipeline.work._guarded", lambda *_: pytest.fail("worked again"))
-    assert validate_units(ours(), mappings(), shop(tmp_path)) == first
+    assert validate_units(Survey(ours(), mappings(), shop(tmp_path))) == first
 
 
 @pytest.mark.parametrize("damage", [b"", b"0" * 64 + b"\n[]", b"no line"])
@@ -190,7 +207,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept = Cache(tmp_path / "file")
     kept.put("kind", "abc", b"body")
-    assert kept.get("kind", "abc") is None
+    assert kept.get("kind", "abc") == b"body"
+    assert Cache(tmp_path / "file").get("kind", "abc") is None
 
 
 def test_old_entries_are_removed(tmp_path: Path) -> None:

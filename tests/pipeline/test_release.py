@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_the_served_release(project: Project, monkeypatch: py
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    target = "publisher.pipeline.release._zstd" if moment == "before-rename" else "publisher.pipeline.release._sync"
+    target = "publisher.pipeline.release._dump" if moment == "before-rename" else "publisher.pipeline.release._sync"
     monkeypatch.setattr(target, full)
     result = project.run("build", "--quiet")
     assert result.exit_code == 2

@@ -1,0 +1,223 @@
+"""Steps 4 by cell: attribution, perspectives and policies where the statements are that bear on each other.
+
+A cell is one unit, or several whose propositions are about the same thing, or that mention the same proposition or
+statement; what the rules find of a statement depends on nothing outside its cell but agents, places and the like, whose
+descriptions come along. One thing does reach
+further: speakers that share a voice. Which ones do is found in each cell and given to the others, until nothing is new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+
+from publisher.iris import Iris
+from publisher.pipeline.attribute import derive
+from publisher.pipeline.cache import digest, software
+from publisher.pipeline.policies import read_policies
+from publisher.pipeline.rules import read_rules
+from publisher.pipeline.units import Term, as_bytes, read_triples
+from publisher.pipeline.unitwise import Inferred, Survey
+from publisher.pipeline.work import Job, Parts, Step, Workshop
+from publisher.pipeline.worlds import tell
+
+_DISCOURSE = {"statement", "proposition", "relay", "contradiction"}
+"""Kinds of things that are known in one cell only."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Units that belong together, by their numbers, and the shared nodes that they see."""
+
+    units: tuple[int, ...]
+    shared: frozenset[Term]
+
+
+def find_cells(survey: Survey) -> list[Cell]:
+    """The cells, in the order of their first units."""
+    parsed, context = survey.parsed, survey.context
+    leader = list(range(len(parsed)))
+
+    def find(i: int) -> int:
+        while leader[i] != i:
+            leader[i] = leader[leader[i]]
+            i = leader[i]
+        return i
+
+    def join(i: int, j: int) -> None:
+        one, other = sorted((find(i), find(j)))
+        leader[other] = one
+
+    topics: dict[str, int] = {}
+    reached: list[set[Term]] = []
+    for i in range(len(parsed)):
+        reached.append(context.reached(i))
+        for node in reached[i]:
+            name = survey.loaded.iris.entity_name(node.value) if isinstance(node, NamedNode) else None
+            if name is not None and name.type in _DISCOURSE:
+                for owner in context.owners[node]:
+                    join(i, owner)
+        names = {str(node) for node in reached[i]} | context.loose
+        for topic in parsed.outline(i).topics & names:
+            join(i, topics.setdefault(topic, i))
+    members: dict[int, list[int]] = defaultdict(list)
+    for i in range(len(parsed)):
+        members[find(i)].append(i)
+    return [Cell(tuple(units), frozenset[Term]().union(*(reached[i] for i in units))) for units in members.values()]
+
+
+class Attributed:
+    """What the rules find and what the speakers tell, cell by cell; see `attribute_cells`."""
+
+    def __init__(self, cells: Sequence[Cell], keys: Sequence[str], shop: Workshop) -> None:
+        self.cells = cells
+        self.keys = keys
+        """Of the outcome for each cell."""
+        self._shop = shop
+        self.titles: dict[str, str] = {}
+        """What each graph of a perspective is called."""
+        mentions: Counter[str] = Counter()
+        hints = [json.loads(self._read("hints", i)) for i in range(len(cells))]
+        for hint in hints:
+            mentions.update(hint["mentions"])
+            for graph, title in hint["titles"].items():
+                self.titles[graph] = min(title, self.titles.get(graph, title))
+        spare = [(graph, titles) for hint in hints for graph, titles in hint["spare"].items()]
+        for graph, titles in spare:
+            if graph in self.titles or mentions[graph] > 1:
+                self.titles |= {name: min(title, self.titles.get(name, title)) for name, title in titles.items()}
+
+    def _read(self, part: str, i: int) -> bytes:
+        return self._shop.read(ATTRIBUTE, part, self.keys[i])
+
+    def derived(self, i: int) -> bytes:
+        """What the rules derive in a cell, as N-Triples."""
+        return self._read("derived", i)
+
+    def told(self, i: int) -> bytes:
+        """The quads of perspectives and policies of a cell, those included that others make necessary."""
+        spare: dict[str, str] = json.loads(self._read("spare", i))
+        return self._read("told", i) + "".join(spare[graph] for graph in sorted(spare) if graph in self.titles).encode()
+
+
+def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
+    """Run the rules and tell the perspectives, cell by cell. Raises `RuleError`."""
+    iris, shop = survey.loaded.iris, survey.shop
+    cells = find_cells(survey)
+    ontology = as_bytes(survey.loaded.ontology.triples)
+    rules, policies = read_rules(iris), read_policies(iris)
+    files = (file.text for file in survey.loaded.ontology.files)
+    common = digest([software(), iris.base, *(r.query for r in rules), *(p.query for p in policies), *files])
+    together = NamedNode(iris.att("sharesVoiceWith"))
+    voices: list[frozenset[Triple]] = [frozenset() for _ in cells]
+    found: list[set[Triple]] = [set() for _ in cells]
+    keys = ["" for _ in cells]
+    due = list(range(len(cells)))
+    while due:
+        jobs: dict[str, Job] = {}
+        for i in due:
+            job = _Task(survey, inferred, cells[i], ontology, voices[i])
+            keys[i] = digest([common, job.key()])
+            jobs[keys[i]] = Job(job.arguments, sum(survey.parsed.units[u].size for u in cells[i].units))
+        shop.run(ATTRIBUTE, jobs)
+        for i in due:
+            found[i] = set(read_triples(shop.read(ATTRIBUTE, "voices", keys[i])))
+        needed = _share_voices(cells, found, together)
+        due = [i for i, mine in enumerate(needed) if mine != voices[i]]
+        voices = needed
+    return Attributed(cells, keys, shop)
+
+
+def _share_voices(cells: Sequence[Cell], found: Sequence[set[Triple]], together: NamedNode) -> list[frozenset[Triple]]:
+    """For each cell, what it lacks to know the voices of its speakers: a link to the one that stands for the group."""
+    first: dict[NamedNode, NamedNode] = {}
+
+    def find(node: NamedNode) -> NamedNode:
+        while (above := first.setdefault(node, node)) != node:
+            node = first[node] = first[above]
+        return node
+
+    for pairs in found:
+        for t in pairs:
+            if isinstance(t.subject, NamedNode) and isinstance(t.object, NamedNode):
+                one, other = sorted((find(t.subject), find(t.object)), key=lambda node: node.value)
+                first[other] = one
+    lacking: list[frozenset[Triple]] = []
+    for cell, pairs in zip(cells, found, strict=True):
+        mine = {t.subject for t in pairs} | (cell.shared & first.keys())
+        links = {Triple(n, together, find(n)) for n in mine if isinstance(n, NamedNode) and find(n) != n}
+        lacking.append(frozenset(links - pairs))
+    return lacking
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the task of a cell is called with, and the hash of it."""
+
+    survey: Survey
+    inferred: Inferred
+    cell: Cell
+    ontology: bytes
+    voices: frozenset[Triple]
+
+    def _around(self) -> bytes:
+        shared = self.cell.shared
+        triples = {*self.survey.context.about(shared), *self.inferred.about(shared), *self.voices}
+        return as_bytes(sorted(triples, key=str))
+
+    def key(self) -> str:
+        parsed, units = self.survey.parsed, self.cell.units
+        keys = [*(parsed.keys[u] for u in units), *(self.inferred.keys[u] for u in units)]
+        return digest([*keys, self._around()])
+
+    def arguments(self) -> tuple[Any, ...]:
+        quads = b"".join(self.survey.parsed.quads(u) for u in self.cell.units)
+        follows = as_bytes(t for u in self.cell.units for t in self.inferred.triples(u))
+        shared = tuple(node.value for node in self.cell.shared if isinstance(node, NamedNode))
+        given = as_bytes(sorted(self.voices, key=str))
+        return self.survey.loaded.iris.base, self.ontology, quads, follows + self._around(), given, shared
+
+
+def _attribute(base: str, ontology: bytes, quads: bytes, around: bytes, given: bytes, shared: Sequence[str]) -> Parts:
+    iris = Iris(base)
+    rules, policies = _texts(iris)
+    stated = [q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS)]
+    known = {*read_triples(ontology), *stated, *read_triples(around)}
+    store = Store()
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in known)
+    derived = derive(store, rules, iris)
+    others = frozenset(shared)
+    told = tell(store, known | derived, policies, iris, lambda node: node.value in others)
+    together = NamedNode(iris.att("sharesVoiceWith"))
+    pairs = {t for t in known | derived if t.predicate == together} - set(read_triples(given))
+    return {
+        "derived": as_bytes(sorted(derived, key=str)),
+        "told": _written(told.quads),
+        "spare": json.dumps({graph: _written(one.quads).decode() for graph, one in told.spare.items()}).encode(),
+        "voices": as_bytes(sorted(pairs, key=str)),
+        "hints": json.dumps(
+            {
+                "titles": told.titles,
+                "mentions": told.mentions,
+                "spare": {graph: one.titles for graph, one in told.spare.items()},
+            }
+        ).encode(),
+    }
+
+
+ATTRIBUTE = Step("attribute", _attribute, ("derived", "told", "spare", "voices", "hints"))
+
+
+@lru_cache(maxsize=1)
+def _texts(iris: Iris) -> tuple[Any, Any]:
+    return read_rules(iris), read_policies(iris)
+
+
+def _written(quads: Iterable[Quad]) -> bytes:
+    return serialize(sorted(quads, key=str), format=RdfFormat.N_QUADS) or b""

@@ -1,0 +1,245 @@
+"""Steps 2 and 3 by unit: the same report, and the same entailments, as on everything at once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any
+
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from rdflib import BNode, Literal, URIRef
+from rdflib.term import Node
+
+from publisher.config import Engine
+from publisher.errors import Where
+from publisher.iris import Iris
+from publisher.pipeline.cache import digest, software
+from publisher.pipeline.context import Context
+from publisher.pipeline.infer import infer
+from publisher.pipeline.load import Loaded, LoadedSchema, read_source_file
+from publisher.pipeline.locate import Places
+from publisher.pipeline.shacl import Validator
+from publisher.pipeline.units import Parsed, Paths, Term, Unit, as_bytes, cut, mark, read_triples
+from publisher.pipeline.validate import Report, Result, Severity
+from publisher.pipeline.work import Job, Parts, Step, Workshop
+
+_BYTES = 150
+"""Of a triple, on average."""
+
+
+class Survey:
+    """The units of all sources, parsed, with what they need of each other. Raises `SourceError`."""
+
+    def __init__(self, loaded: Loaded, mappings: Sequence[Triple], shop: Workshop, units: Sequence[Unit] = ()) -> None:
+        """`units`, if given, take the place of those that would be cut."""
+        self.loaded = loaded
+        self.shop = shop
+        mandate = loaded.iris.att("speaksFor")
+        paths = Paths.of(loaded.shapes.as_parsed(), mandate)
+        units = units or cut(loaded, mappings, shop.unit)
+        self.parsed = Parsed(units, loaded.iris, shop, loaded.ontology.triples, paths)
+        self.context = Context(self.parsed, mandate)
+
+
+def described_among(iris: Collection[str], loaded: Loaded, shop: Workshop) -> frozenset[str]:
+    """Which of these nodes the sources describe. Raises `SourceError`."""
+    paths = Paths.of(loaded.shapes.as_parsed(), loaded.iris.att("speaksFor"))
+    parsed = Parsed(cut(loaded, (), shop.unit), loaded.iris, shop, loaded.ontology.triples, paths)
+    marks = {mark(f"<{iri}>"): iri for iri in iris}
+    return frozenset(marks[m] for i in range(len(parsed)) for m in parsed.subjects(i) if m in marks)
+
+
+def _hashes(*schemas: LoadedSchema) -> Iterator[str]:
+    return (file.text for schema in schemas for file in schema.files)
+
+
+def validate_units(survey: Survey) -> Report:
+    """Run every shape over the ontology and the units. The same report as on everything at once, with places."""
+    loaded, shop, parsed, context = survey.loaded, survey.shop, survey.parsed, survey.context
+    shapes, ontology = as_bytes(loaded.shapes.as_parsed()), as_bytes(loaded.ontology.as_parsed())
+    common = digest([software(), shop.engine, *_hashes(loaded.shapes, loaded.ontology)])
+    alone = digest([common, "ontology"])
+    jobs = {alone: Job(lambda: (shapes, ontology, b"", shop.engine.value), len(ontology))}
+    keys: list[str] = []
+
+    def arguments(i: int) -> tuple[Any, ...]:
+        return shapes, parsed.quads(i), as_bytes(context.view(i)) + ontology, shop.engine.value
+
+    for i, unit in enumerate(parsed.units):
+        around = as_bytes(context.view(i))
+        keys.append(digest([common, parsed.keys[i], around]))
+        jobs[keys[-1]] = Job(partial(arguments, i), unit.size + len(around))
+    shop.run(VALIDATE, jobs)
+    results = {r.key: r for r in _from_json(shop.read(VALIDATE, "report", alone))}
+    for i, key in enumerate(keys):
+        found = _from_json(shop.read(VALIDATE, "report", key))
+        is_for = context.is_for(i)
+        kept = [r for r in found if not isinstance(r.focus_node, URIRef) or is_for(r.subject, r.component)]
+        for result in _placed([r for r in kept if r.key not in results], survey, i):
+            results[result.key] = result
+    return Report(tuple(results[key] for key in sorted(results)))
+
+
+def _validate(shapes: bytes, data: bytes, around: bytes, engine: str) -> Parts:
+    return {"report": _to_json(_validator(shapes, Engine(engine))(as_bytes(_plain(data)) + around).results)}
+
+
+VALIDATE = Step("validate", _validate, ("report",))
+
+
+def _plain(quads: bytes) -> Iterator[Triple]:
+    return (q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS))
+
+
+@lru_cache(maxsize=2)
+def _validator(shapes: bytes, engine: Engine) -> Validator:
+    return Validator(shapes, engine)
+
+
+def _placed(results: Sequence[Result], survey: Survey, i: int) -> Sequence[Result]:
+    """The results with the line of each, where the unit has files."""
+    unit = survey.parsed.units[i]
+    if not results or not unit.paths:
+        return results
+    shop, base = survey.shop, survey.loaded.iris.base
+    written = _to_json(results)
+    key = digest([software(), base, unit.hash, *(str(path) for path in unit.paths), written])
+
+    def arguments() -> tuple[Any, ...]:
+        files = [read_source_file(path, Iris(base)) for path in unit.paths]
+        return tuple((file.path, file.text) for file in files), written
+
+    shop.run(LOCATE, {key: Job(arguments, unit.size)})
+    places = json.loads(shop.read(LOCATE, "places", key))
+    return [replace(r, where=Where(*place) if place else None) for r, place in zip(results, places, strict=True)]
+
+
+def _locate(files: Sequence[tuple[str, str]], written: bytes) -> Parts:
+    results = _from_json(written)
+    places = Places(files, {r.subject for r in results})
+    found = [places.find(r.subject, r.path) for r in results]
+    return {"places": json.dumps([[w.file, w.line, w.column] if w else None for w in found]).encode()}
+
+
+LOCATE = Step("locate", _locate, ("places",))
+
+
+class Inferred:
+    """What follows, by unit; see `infer_units`."""
+
+    def __init__(self, keys: Sequence[str], shop: Workshop, about: dict[Term, set[Triple]]) -> None:
+        self.keys = keys
+        """Of the outcome for each unit."""
+        self._shop = shop
+        self._about = about
+
+    def body(self, i: int) -> bytes:
+        """What follows in the view of a unit, as N-Triples: some of it also in others, and some stated elsewhere."""
+        return self._shop.read(INFER, "triples", self.keys[i])
+
+    def triples(self, i: int) -> Iterator[Triple]:
+        """The same as triples."""
+        return read_triples(self.body(i))
+
+    def about(self, nodes: Iterable[Term]) -> Iterator[Triple]:
+        """What follows of nodes that several units see."""
+        return (t for node in nodes for t in self._about.get(node, ()))
+
+
+def infer_units(survey: Survey) -> Inferred:
+    """What follows in each unit and its view.
+
+    What follows in one unit of something that another one sees is given to that one, until nothing is new; so all
+    units together have what follows from everything at once. Raises `DataInconsistent`.
+    """
+    loaded, shop, parsed, context = survey.loaded, survey.shop, survey.parsed, survey.context
+    ontology = as_bytes(loaded.ontology.triples)
+    common = digest([software(), shop.engine, loaded.iris.base, *_hashes(loaded.ontology)])
+    given: list[set[Triple]] = [set() for _ in parsed.units]
+    keys: list[str] = ["" for _ in parsed.units]
+    about: dict[Term, set[Triple]] = defaultdict(set)
+    due = list(range(len(parsed)))
+    seen_by: list[set[Term]] = [set() for _ in parsed.units]
+    while due:
+        jobs: dict[str, Job] = {}
+
+        def arguments(i: int) -> tuple[Any, ...]:
+            around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
+            return ontology, parsed.quads(i), around, more, loaded.iris.base, shop.engine.value
+
+        for i in due:
+            around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
+            keys[i] = digest([common, parsed.keys[i], around, more])
+            jobs[keys[i]] = Job(partial(arguments, i), parsed.units[i].size + len(around) + len(more))
+        shop.run(INFER, jobs)
+        found: dict[int, set[Triple]] = {}
+        for i in due:
+            mine = [t for t in read_triples(shop.read(INFER, "triples", keys[i])) if _concerns(context, t.subject)]
+            found[i] = set(mine)
+            for t in mine:
+                about[t.subject].add(t)
+            seen_by[i] = _seen(survey, i) | {t.subject for t in mine}
+        due = []
+        for i, seen in enumerate(seen_by):
+            held = found.get(i) or set(read_triples(shop.read(INFER, "triples", keys[i])))
+            new = {t for node in seen & about.keys() for t in about[node]} - held - given[i]
+            if new:
+                given[i] |= new
+                due.append(i)
+    return Inferred(keys, shop, about)
+
+
+def _concerns(context: Context, node: Term) -> bool:
+    return context.is_shared(node) or context.is_loose(node)
+
+
+def _seen(survey: Survey, i: int) -> set[Term]:
+    """The shared and the loose nodes that a unit sees."""
+    wanted = survey.parsed.outline(i).wanted & survey.context.loose
+    loose = {NamedNode(node[1:-1]) for node in wanted if node.startswith("<")}
+    return survey.context.reached(i) | loose
+
+
+def _infer(ontology: bytes, data: bytes, around: bytes, given: bytes, base: str, engine: str) -> Parts:
+    """The task of the step. What follows of nodes that only `given` speaks of is left to the units that have them."""
+    own, described = [*_plain(data)], [*read_triples(around)]
+    schema = [*read_triples(ontology)]
+    follows = infer(schema, [*own, *described, *read_triples(given)], Iris(base), Engine(engine))
+    known = {t.subject for t in (*schema, *own, *described)} | {t.object for t in (*schema, *own, *described)}
+    return {"triples": as_bytes(t for t in follows if t.subject in known)}
+
+
+INFER = Step("infer", _infer, ("triples",))
+
+
+def _to_json(results: Iterable[Result]) -> bytes:
+    rows = [
+        [_term(r.focus_node), r.path, _term(r.value), r.message, r.severity, r.source_shape, r.component]
+        for r in results
+    ]
+    return json.dumps(rows).encode()
+
+
+def _from_json(body: bytes) -> list[Result]:
+    return [
+        Result(_node(focus), path, _node(value) if value else None, message, Severity(severity), shape, component)
+        for focus, path, value, message, severity, shape, component in json.loads(body)
+    ]
+
+
+def _term(node: Node | None) -> list[str | None] | None:
+    if node is None:
+        return None
+    if isinstance(node, Literal):
+        return ["literal", str(node), node.language, node.datatype and str(node.datatype)]
+    return ["iri" if isinstance(node, URIRef) else "blank", str(node), None, None]
+
+
+def _node(row: list[str]) -> Node:
+    kind, value, language, datatype = row
+    if kind == "literal":
+        return Literal(value, lang=language, datatype=datatype and URIRef(datatype), normalize=False)
+    return URIRef(value) if kind == "iri" else BNode(value)
