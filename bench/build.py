@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from typing import Any
 from pyoxigraph import NamedNode, Store
 
 from publisher.config import Engine, Settings, load_settings
-from publisher.pipeline.build import load_mappings
+from publisher.pipeline.build import load_mappings, workshop
 from publisher.pipeline.infer import infer
 from publisher.pipeline.load import load
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Context, as_bytes, cut
+from publisher.pipeline.units import as_bytes
+from publisher.pipeline.unitwise import Survey
 from publisher.releases import DUMPS, STORE, current_release
 
 ROOT = Path(__file__).parent.parent
@@ -69,14 +71,16 @@ def timed(task: Callable[[], Any]) -> tuple[Any, float]:
 def engines(settings: Settings, sample: int) -> list[Row]:
     """The engines side by side on the largest units."""
     loaded = load(settings)
-    units = cut(loaded, load_mappings(loaded), settings.unit_kib << 10)
+    shop = workshop(settings)
+    survey = Survey(loaded, load_mappings(loaded, shop), shop)
+    parsed, context = survey.parsed, survey.context
     shapes, ontology = as_bytes(loaded.shapes.as_parsed()), as_bytes(loaded.ontology.as_parsed())
-    backwards, forwards = Context(units, loaded.shapes.as_parsed()), Context(units)
     rows: list[Row] = []
     validators = {engine: Validator(shapes, engine) for engine in Engine}
-    for unit in sorted(units, key=lambda u: (-len(u.triples), u.name))[:sample]:
-        data = as_bytes([*unit.triples, *backwards.of(unit)]) + ontology
-        given = [*unit.triples, *forwards.of(unit)]
+    for i in sorted(range(len(parsed)), key=lambda i: (-parsed.units[i].size, parsed.units[i].name))[:sample]:
+        own = parsed.triples(i)
+        data = as_bytes([*own, *context.view(i)]) + ontology
+        given = [*own, *context.descriptions(i)]
         for name, task in (
             ("SHACL", lambda engine, data=data: validators[engine](data)),
             ("OWL RL", lambda engine, given=given: infer(loaded.ontology.triples, given, loaded.iris, engine)),
@@ -84,10 +88,10 @@ def engines(settings: Settings, sample: int) -> list[Row]:
             fast, quick = timed(partial(task, Engine.FAST))
             reference, slow = timed(partial(task, Engine.REFERENCE))
             if fast != reference:
-                sys.exit(f"{name} differs on {unit.name}")
+                sys.exit(f"{name} differs on {parsed.units[i].name}")
             rows.append(
                 {
-                    "what": f"{name}, {Path(unit.name).name}",
+                    "what": f"{name}, {Path(parsed.units[i].name).name}",
                     "triples": len(given),
                     "fast": round(quick, 2),
                     "reference": round(slow, 2),
@@ -129,7 +133,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT / "data")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
-    parser.add_argument("--sample", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=1, help="units to compare engines on, the largest first")
+    parser.add_argument("--sample-kib", type=int, default=1024, help="size of those units")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -155,7 +160,7 @@ def main() -> None:
         found["store"] = serving(settings)
         found["release"] = current_release(settings.releases).counts
         print(" | ".join(f"{k} {v}" for k, v in found["store"].items()), flush=True)
-        found["engines"] = engines(settings, arguments.sample)
+        found["engines"] = engines(replace(settings, unit_kib=arguments.sample_kib), arguments.sample)
         for row in found["engines"]:
             print(" | ".join(f"{k} {v}" for k, v in row.items()), flush=True)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
