@@ -65,7 +65,9 @@ def tell(
     told.quads |= _quads(graph, clashing)
     for one in found:
         if (spare := told.spare.get(iris.perspective(one.slug))) is not None:
-            with_it = sorted((*counting, one), key=lambda p: p.slug)
+            subjects = {claim.subject for claim in one.claims}
+            near = [p for p in counting if any(claim.subject in subjects for claim in p.claims)]
+            with_it = sorted((*near, one), key=lambda p: p.slug)
             spare.quads |= _quads(graph, set(describe_clashes(with_it, knowledge, labels, iris)) - clashing)
     for policy in policies:
         told.quads |= _quads(iris.policy(policy.id), apply(policy, store))

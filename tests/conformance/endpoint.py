@@ -45,6 +45,9 @@ class Transport(Protocol):
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply: ...
 
+    def follow(self, release: str) -> None:
+        """Wait until this release is the one that answers."""
+
 
 class InProcess:
     """Through the WSGI application."""
@@ -57,6 +60,9 @@ class InProcess:
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         response = self._client.open(path, method=method, headers=dict(headers), data=body)
         return Reply(response.status_code, response.mimetype or "", response.get_data())
+
+    def follow(self, release: str) -> None:
+        """It answers at once."""
 
 
 class OverNetwork:
@@ -77,6 +83,13 @@ class OverNetwork:
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
         return Reply(response.status_code, media_type, response.content)
 
+    def follow(self, release: str) -> None:
+        """It answers when its query processes are there. The server has one process."""
+        end = time.monotonic() + 30
+        while self._session.get(f"{self.address}healthz", timeout=60).json()["release"] != release:
+            assert time.monotonic() < end, f"{release} is not served"
+            time.sleep(0.01)
+
 
 class Data:
     """The releases folder: one release for each set of data, made when first needed."""
@@ -85,8 +98,8 @@ class Data:
         self.releases = releases
         self.load(())
 
-    def load(self, files: Sequence[GraphFile]) -> None:
-        """Switch to the release with these data."""
+    def load(self, files: Sequence[GraphFile]) -> str:
+        """Switch to the release with these data. Returns its id."""
         id_ = hashlib.sha256(repr(sorted(files, key=repr)).encode()).hexdigest()[:16]
         path = self.releases / id_
         if not path.exists():
@@ -96,6 +109,7 @@ class Data:
             new = self.releases / f".{CURRENT}"
             new.symlink_to(id_)
             new.rename(link)
+        return id_
 
 
 def _write(path: Path, id_: str, files: Sequence[GraphFile]) -> None:

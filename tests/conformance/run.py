@@ -55,7 +55,7 @@ class Outcome:
 def run(case: Case, data: Data, transport: Transport) -> Outcome:
     """Load the data of the test and run it."""
     assert not case.skip, case.skip
-    data.load(case.data)
+    transport.follow(data.load(case.data))
     steps: dict[str, Callable[[Case, Transport], Outcome]] = {
         EVALUATION: _evaluate,
         PROTOCOL: _protocol,

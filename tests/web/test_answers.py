@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import pytest
@@ -29,6 +30,15 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     more = "".join(f"<http://e/{n * 7919 % 10007:x}> <http://e/p> '{n * 104729:x}' .\n" for n in range(200))
     make_release(folder, "r1", more)
     return folder
+
+
+T = TypeVar("T")
+
+
+def run_apart(task: Coroutine[Any, Any, T]) -> T:
+    """In a thread: the thread of the tests has an event loop once a browser has been started from it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, task).result()
 
 
 class Served:
@@ -106,7 +116,7 @@ def test_what_is_counted_is_what_is_taken(
         entries, size = here.answers.sizes()
         return entries - counted[0], size - counted[1], taken
 
-    entries, counted, taken = asyncio.run(measure())
+    entries, counted, taken = run_apart(measure())
     assert entries == 300
     assert here.hits == 330 * (2 * len(encodings) - 1)
     print(f"{entries} results: {taken / entries:.0f} bytes each, {counted / entries:.0f} counted")
@@ -121,7 +131,7 @@ def test_the_cache_keeps_to_its_size_and_forgets_requests_with_their_results(ser
             for spelling in range(6):
                 await here.get(f"SELECT  * {{ ?s a {' ' * spelling} ?t }} LIMIT {number + 1}")
 
-    asyncio.run(run())
+    run_apart(run())
     entries, size = here.answers.sizes()
     assert 10 < entries < 400
     assert 900_000 < size <= 1 << 20
@@ -141,5 +151,5 @@ def test_compressed_copies_count(served: Callable[[int], Served]) -> None:
             sizes.append(here.answers.sizes()[1])
         return sizes
 
-    gzip, zstd, again, plain = asyncio.run(run())
+    gzip, zstd, again, plain = run_apart(run())
     assert gzip < zstd == again < plain < again + 2000  # which has no copy of its own
