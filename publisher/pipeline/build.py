@@ -215,7 +215,7 @@ def derive_content(survey: Survey, report: Report, created: str) -> Content:
     titles |= {iris.graph(name): title for name, title in _TITLES.items()}
     hidden = frozenset({*told, *(graph.iri for graph in common if not graph.in_default)})
     with _step("write", progress):
-        parts = make_parts(survey, inferred, attributed, common, hidden)
+        parts = make_parts(survey, inferred, attributed, common)
     return Content(
         created=created,
         parts=parts,

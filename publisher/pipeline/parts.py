@@ -119,14 +119,12 @@ def _declared(prefixes: tuple[tuple[str, str], ...]) -> bytes:
     return b"".join(line for line in written.splitlines(keepends=True) if line.startswith(b"@prefix"))
 
 
-def make_parts(
-    survey: Survey, inferred: Inferred, attributed: Attributed, common: Iterable[NamedGraph], hidden: Iterable[str]
-) -> Dumped:
-    """Make every part that is not there yet. `hidden` are graphs that the default graph does not contain."""
+def make_parts(survey: Survey, inferred: Inferred, attributed: Attributed, common: Iterable[NamedGraph]) -> Dumped:
+    """Make every part that is not there yet. `common` are graphs that no cell fills."""
     shop, iris, parsed = survey.shop, survey.loaded.iris, survey.parsed
     whole = sum(unit.size for unit in parsed.units) <= _ONE * shop.unit
     sources = tuple(sorted(source.iri for source in survey.loaded.sources))
-    outside = tuple(sorted({*hidden, *(graph.iri for graph in common if not graph.in_default)}))
+    outside = tuple(sorted(graph.iri for graph in common if not graph.in_default))
     options = (iris.base, sources, outside)
     dates = tuple(sorted((source.iri, source.source.retrieved.isoformat()) for source in survey.loaded.sources))
     base = digest([software(), str(whole), json.dumps([options, dates])])
@@ -234,7 +232,9 @@ def _without_repetition(quads: Iterable[Quad], sources: Iterable[str], iris: Iri
 
 
 def _part(body: bytes, base: str, sources: Sequence[str], hidden: Sequence[str]) -> Bodies:
-    """The task that writes one part in every format."""
+    """The task that writes one part in every format. `hidden` are graphs that the default graph does not contain,
+    beside those of perspectives and policies.
+    """
     iris, outside = Iris(base), frozenset(hidden)
     policy, perspective = iris.policy(""), iris.perspective("")
     named = sorted(_read(body), key=lambda q: (getattr(q.graph_name, "value", ""), str(q)))

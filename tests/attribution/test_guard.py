@@ -36,9 +36,9 @@ def test_a_claim_in_the_default_graph_fails_the_build(
     first = building.build(mine, lambda line: None)
     genuine = make_parts
 
-    def careless(survey: Any, inferred: Any, attributed: Any, common: Any, hidden: Any) -> Any:
+    def careless(survey: Any, inferred: Any, attributed: Any, common: Any) -> Any:
         slip = NamedGraph(iris.graph("slip"), "A slip", [claim(iris)])
-        return genuine(survey, inferred, attributed, [*common, slip], hidden)
+        return genuine(survey, inferred, attributed, [*common, slip])
 
     monkeypatch.setattr("publisher.pipeline.build.make_parts", careless)
     with pytest.raises(RuleError, match="without its speaker"):

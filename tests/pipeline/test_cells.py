@@ -35,7 +35,7 @@ def dumped(parts: Sequence[list[Triple]], unit: int) -> Dumped:
     units = [Unit.of(str(n), HERE, part) for n, part in enumerate(parts)]
     survey = Survey(schema(), (), Workshop(cache=Cache(), unit=unit, jobs=1), units)
     inferred = infer_units(survey)
-    return make_parts(survey, inferred, attribute_cells(survey, inferred), [], ())
+    return make_parts(survey, inferred, attribute_cells(survey, inferred), [])
 
 
 def quads(found: Dumped) -> list[Quad]:
