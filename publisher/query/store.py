@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 import pyoxigraph as ox
 
@@ -16,6 +16,16 @@ Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
 DEFAULT = ox.DefaultGraph()
+
+
+class Output(Protocol):
+    """What a graph can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Some of it; returns how much was taken."""
+
+    def flush(self) -> None:
+        """At the end."""
 
 
 class Store(Protocol):
@@ -32,6 +42,9 @@ class Store(Protocol):
 
     def has_graph(self, graph: ox.NamedNode) -> bool:
         """Whether the named graph exists."""
+
+    def dump(self, output: Output, format_: ox.RdfFormat, graph: ox.NamedNode, prefixes: Mapping[str, str]) -> None:
+        """Write a named graph, in the order of the store and with little memory."""
 
     def query(
         self,
@@ -74,6 +87,10 @@ class EmbeddedStore:
     def has_graph(self, graph: ox.NamedNode) -> bool:
         """See `Store.has_graph`."""
         return self._store.contains_named_graph(graph)
+
+    def dump(self, output: Output, format_: ox.RdfFormat, graph: ox.NamedNode, prefixes: Mapping[str, str]) -> None:
+        """See `Store.dump`."""
+        self._store.dump(cast("IO[bytes]", output), format_, from_graph=graph, prefixes=dict(prefixes))
 
     def query(
         self,

@@ -7,6 +7,7 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from publisher.config import Settings
+from publisher.query.outflow import Outflow
 from publisher.web import (
     catalog,
     cite,
@@ -66,6 +67,7 @@ def create_app(settings: Settings, endpoint: Endpoint | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     endpoint = endpoint or Endpoint(settings, ReleaseWatcher(settings.releases))
     app.config["ENDPOINT"] = endpoint
+    app.config["OUTFLOW"] = Outflow(settings.query_streams)
 
     @app.before_request
     def begin() -> Response | None:

@@ -99,8 +99,8 @@ class Front:
         self._watcher = ReleaseWatcher(settings.releases, settings)
         self._endpoint = Endpoint(settings, self._watcher, metrics)
         self._flask: Flask = create_app(settings, self._endpoint)
-        self._pages = WsgiBridge(self._flask.wsgi_app, settings.threads)
         limits = self._endpoint.limits
+        self._pages = WsgiBridge(self._flask.wsgi_app, settings.threads, limits.stream_seconds)
         self._queries = ThreadPoolExecutor(
             limits.queue + limits.workers + limits.slow_workers + 8, thread_name_prefix="queries"
         )
@@ -127,7 +127,7 @@ class Front:
                 await self._fail(request, error)
                 return
         if body is not None:
-            await self._pages(request.scope, body, request.send)
+            await self._pages(request.scope, body, request.send, request.receive)
 
     # Queries
     async def _sparql(self, request: _Request) -> None:

@@ -13,8 +13,8 @@ from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
 from publisher.query.serialise import serialise, sort_triples
 from publisher.query.skolem import unskolemise
 from publisher.vocab import OWL
-from publisher.web.http import Variants, current, links, represent
-from publisher.web.render import graph_page, ontology_page, shapes_page
+from publisher.web.http import Variants, current, links, outflow, represent, represent_parts
+from publisher.web.render import LARGE, graph_page, ontology_page, shapes_page, triples_of
 from publisher.web.resources import page_number, split_suffix
 
 blueprint = Blueprint("documents", __name__)
@@ -100,6 +100,8 @@ def _graph(node: ox.NamedNode, variants: Variants, forced: MediaType | None, pag
     if not snapshot.store.has_graph(node):
         raise NotFound(f"there is no graph {node.value} in this release")
     media_type = variants.choose(forced)
+    if media_type is not HTML and is_large(node):
+        return large_graph(node, media_type, variants, canonical)
 
     def make() -> tuple[bytes, int]:
         if media_type is HTML:
@@ -110,6 +112,20 @@ def _graph(node: ox.NamedNode, variants: Variants, forced: MediaType | None, pag
     key = ("graph", links().root, variants.base, request.args.get("page", ""), media_type.name)
     body, _ = snapshot.bodies.get(key, make)
     return represent(body, media_type, variants, canonical=canonical)
+
+
+def is_large(node: ox.NamedNode) -> bool:
+    """Whether a graph has too many triples to be sorted and sent in one piece."""
+    return triples_of(current(), node) > LARGE
+
+
+def large_graph(node: ox.NamedNode, media_type: MediaType, variants: Variants, canonical: str) -> Response:
+    """The graph as it is in the store, sent as it is read. Skolem IRIs stay what they are."""
+    snapshot = current()
+    assert media_type.rdf is not None  # noqa: S101
+    outflow().check()
+    parts = outflow().chunks(snapshot.store, node, media_type.rdf, snapshot.iris.prefixes())
+    return represent_parts(parts, node.value, media_type, variants, canonical=canonical)
 
 
 def _ontology_page(node: ox.NamedNode, variants: Variants) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from flask import Response, current_app, g, request
 from werkzeug.datastructures import Headers
 
 from publisher.errors import NotAcceptable
 from publisher.formats import HTML, MediaType, negotiate
+from publisher.query.outflow import Outflow
 from publisher.web.clients import client_of
-from publisher.web.encoding import LEAST, choose_encoding, compress, is_compressible
+from publisher.web.encoding import LEAST, choose_encoding, compress, compress_parts, is_compressible
 from publisher.web.endpoint import Endpoint
 from publisher.web.snapshot import Snapshot
 from publisher.web.urls import Links
@@ -36,6 +38,12 @@ def current() -> Snapshot:
 def endpoint() -> Endpoint:
     """What evaluates queries."""
     found: Endpoint = current_app.config["ENDPOINT"]
+    return found
+
+
+def outflow() -> Outflow:
+    """What sends large graphs."""
+    found: Outflow = current_app.config["OUTFLOW"]
     return found
 
 
@@ -97,7 +105,41 @@ def represent(
     """
     body = body.encode() if isinstance(body, str) else body
     response = Response(body, content_type=media_type.content_type)
-    response.set_etag(base64.urlsafe_b64encode(hashlib.sha256(body).digest())[:32].decode())
+    response.set_etag(_hashed(body))
+    return _headed(response, media_type, variants, canonical, described_by, cache)
+
+
+def represent_parts(
+    parts: Iterable[bytes], key: str, media_type: MediaType, variants: Variants, *, canonical: str
+) -> Response:
+    """The same for a body that comes in parts and is sent as it comes. The ETag is known before: it says which
+    release and what of it (`key`), and is weak.
+    """
+    response = StreamedResponse(parts, content_type=media_type.content_type)
+    response.set_etag(_hashed("\n".join((current().release.id, key, media_type.name)).encode()), weak=True)
+    return _headed(
+        response, media_type, variants, canonical, "/.well-known/void", "public, max-age=60, must-revalidate"
+    )
+
+
+class StreamedResponse(Response):
+    """Its body is never put together, not even to find its length."""
+
+    implicit_sequence_conversion = False
+
+
+def _hashed(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest())[:32].decode()
+
+
+def _headed(
+    response: Response,
+    media_type: MediaType,
+    variants: Variants | None,
+    canonical: str | None,
+    described_by: str | None,
+    cache: str,
+) -> Response:
     response.last_modified = datetime.fromisoformat(current().release.created)
     response.headers["Cache-Control"] = cache
     if variants is not None:
@@ -139,6 +181,9 @@ def finish(response: Response) -> Response:
 def _negotiate_encoding(response: Response) -> None:
     compressible = is_compressible(response.mimetype or "")
     encoding = None
+    if isinstance(response, StreamedResponse):
+        _encode_parts(response, compressible)
+        return
     if compressible and "Content-Encoding" not in response.headers:
         response.vary.add("Accept-Encoding")
         if len(response.get_data()) >= LEAST:
@@ -150,6 +195,17 @@ def _negotiate_encoding(response: Response) -> None:
         response.make_conditional(request)
     if encoding and response.status_code != 304:
         response.set_data(compress(response.get_data(), encoding))
+        response.headers["Content-Encoding"] = encoding
+
+
+def _encode_parts(response: StreamedResponse, compressible: bool) -> None:
+    """A weak ETag says nothing of bytes, so it is the same in every encoding."""
+    encoding = choose_encoding(request.headers.get("Accept-Encoding")) if compressible else None
+    if compressible:
+        response.vary.add("Accept-Encoding")
+    response.make_conditional(request)
+    if encoding and response.status_code != 304:
+        response.response = compress_parts(cast("Iterable[bytes]", response.response), encoding)
         response.headers["Content-Encoding"] = encoding
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pyoxigraph as ox
 from flask import render_template
@@ -12,6 +13,7 @@ from flask import render_template
 from publisher.errors import NotFound
 from publisher.formats import HTML
 from publisher.query.facts import Facts
+from publisher.query.store import Subject
 from publisher.releases import GraphInfo
 from publisher.web.http import Variants
 from publisher.web.origins import credit
@@ -24,6 +26,8 @@ PAGE = 200
 """Entries on one page of a list."""
 SHOWN = 200
 """Values of one property on a page; the rest is counted, and the RDF formats have them all."""
+LARGE = 10_000
+"""Triples above which a graph is neither sorted nor put together in memory."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +48,44 @@ class Paging:
     total: int
     base: str
     parameter: str = "page"
+    counted: bool = True
+    """Whether it is known how many pages there are; if not, `pages` only says whether there is another one."""
 
     def at(self, number: int) -> str:
         """The address of a page."""
         return f"{self.base}{'&' if '?' in self.base else '?'}{self.parameter}={number}"
 
 
+def triples_of(snapshot: Snapshot, graph: ox.NamedNode) -> int:
+    """How many triples a named graph has, as the release says."""
+    return next((g.triples for g in snapshot.release.graphs if g.iri == graph.value), 0)
+
+
 def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: Variants, number: int) -> str:
-    """A named graph: its subjects with their triples, page by page."""
-    subjects = sorted({quad.subject for quad in snapshot.store.quads(graph=node)}, key=str)
-    info = next((g for g in snapshot.release.graphs if g.iri == node.value), None)
-    pages = max(1, -(-len(subjects) // PAGE))
-    if number > pages:
+    """A named graph: its subjects with their triples, page by page. Those of a large one are not counted, and come in
+    the order of the store.
+    """
+    base, info = links.path(variants.base), next((g for g in snapshot.release.graphs if g.iri == node.value), None)
+    if (total := triples_of(snapshot, node)) > LARGE:
+        shown = _subjects(snapshot, node, (number - 1) * PAGE, PAGE + 1)
+        last = number + 1 if len(shown) > PAGE else number
+        shown, paging = shown[:PAGE], Paging(number, last, total, base, counted=False)
+    else:
+        subjects = sorted({quad.subject for quad in snapshot.store.quads(graph=node)}, key=str)
+        paging = Paging(number, max(1, -(-len(subjects) // PAGE)), len(subjects), base)
+        shown = subjects[(number - 1) * PAGE : number * PAGE]
+    if number > paging.pages or (number > 1 and not shown):
         raise NotFound(f"there is no page {number}")
-    shown = subjects[(number - 1) * PAGE : number * PAGE]
     triples = [q.triple for s in shown for q in snapshot.store.quads(s, graph=node)]
-    paging = Paging(number, pages, len(subjects), links.path(variants.base))
     title = info.title if info else snapshot.iris.path_of(node.value) or node.value
     in_default = info.in_default if info else None
     return _triples(snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default)
+
+
+def _subjects(snapshot: Snapshot, graph: ox.NamedNode, start: int, number: int) -> list[Subject]:
+    """Some of the subjects of a large graph. The engine passes over those before without reading them."""
+    query = f"SELECT DISTINCT ?s {{ GRAPH {graph} {{ ?s ?p ?o }} }} OFFSET {start} LIMIT {number}"
+    return [row["s"] for row in cast("ox.QuerySolutions", snapshot.store.query(query))]
 
 
 def triples_page(snapshot: Snapshot, links: Links, triples: Sequence[ox.Triple], variants: Variants, title: str) -> str:

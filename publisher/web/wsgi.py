@@ -25,29 +25,44 @@ _END: bytes | None = None
 class WsgiBridge:
     """The application, and the threads it runs in."""
 
-    def __init__(self, application: Application, threads: int) -> None:
+    def __init__(self, application: Application, threads: int, seconds: float = 900.0) -> None:
+        """`seconds` is how long a client may take to read a body of which nobody knows how long it will be."""
         self._application = application
+        self._seconds = seconds
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
 
-    async def __call__(self, scope: Scope, body: bytes, send: Send) -> int:
-        """Answer one request, whose body has been read already. Returns the status."""
+    async def __call__(self, scope: Scope, body: bytes, send: Send, receive: Receive | None = None) -> int:
+        """Answer one request, whose body has been read already. Returns the status.
+
+        If the application fails on the way, or `seconds` are over, the response is left without its end, and the
+        server closes the connection. With `receive`, no more is asked of the application once the client is gone.
+        """
         loop = asyncio.get_running_loop()
         status, headers, first, rest = await loop.run_in_executor(self._threads, self._begin, scope, body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         if rest is None:
             await send({"type": "http.response.body", "body": first})
             return status
+        known = any(name == b"content-length" for name, _ in headers)
+        gone = asyncio.create_task(_disconnected(receive)) if receive else None
         parts = iter(rest)
         try:
-            while (part := await loop.run_in_executor(self._threads, next, parts, _END)) is not None:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            async with asyncio.timeout(None if known else self._seconds):
+                while (part := await loop.run_in_executor(self._threads, next, parts, _END)) is not None:
+                    if gone is not None and gone.done():
+                        return status
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
         finally:
-            _close(rest)
+            if gone is not None:
+                gone.cancel()
+            await loop.run_in_executor(self._threads, _close, rest)
         await send({"type": "http.response.body", "body": b""})
         return status
 
     def _begin(self, scope: Scope, body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes, Iterable[bytes] | None]:
-        """Status, headers and the whole body; or, if it is long, nothing of it and where to get it from."""
+        """Status, headers and the whole body; or, if it is long or comes in parts, nothing of it and where to get it
+        from.
+        """
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], error: object = None) -> None:
@@ -57,13 +72,19 @@ class WsgiBridge:
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         length = next((int(value) for name, value in raw if name == b"content-length"), None)
-        if length is None or length <= _WHOLE:
+        empty = scope["method"] == "HEAD" or status.startswith(("204", "304"))
+        if empty or (length is not None and length <= _WHOLE):
             try:
                 whole = b"".join(found)
             finally:
                 _close(found)
             return int(status.split(" ", 1)[0]), raw, whole, None
         return int(status.split(" ", 1)[0]), raw, b"", found
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _close(found: Iterable[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def make_release(releases: Path, id_: str, extra: str = "") -> Release:
         )
         for name, data in files.items()
     )
-    graphs = tuple(GraphInfo(name, 1, name, not name.startswith(NOT_DEFAULT)) for name in names)
+    counts = Counter(str(q.graph_name.value) for q in set(quads) if isinstance(q.graph_name, ox.NamedNode))
+    graphs = tuple(GraphInfo(name, counts[name], name, not name.startswith(NOT_DEFAULT)) for name in names)
     release = Release(
         id=id_,
         created="2026-11-24T12:00:00Z",
