@@ -7,8 +7,10 @@ propositions about an incident), and labels and types of everything named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from typing import cast
 
 import pyoxigraph as ox
 
@@ -57,21 +59,33 @@ def describe(
     Without `closely`, only the triples that begin or end at it: a page looks up the rest as it shows it.
     """
     outgoing = [quad.triple for quad in store.quads(subject)]
-    incoming = [quad.triple for quad in store.quads(object_=subject)]
-    pages = max(1, -(-len(incoming) // size))
-    if not (outgoing or incoming) or not 1 <= page <= pages:
+    shown = [quad.triple for quad in islice(store.quads(object_=subject), size + 1)]
+    total = len(shown) if len(shown) <= size else _count_incoming(store, subject)
+    pages = max(1, -(-total // size))
+    if not (outgoing or shown) or not 1 <= page <= pages:
         return None
-    shown: Sequence[ox.Triple] = incoming
     if pages > 1:
-        shown = sort_triples(incoming)[(page - 1) * size : page * size]
+        shown = _incoming(store, subject, (page - 1) * size, size)
     triples = {*outgoing, *shown}
     if not closely:
-        return Description(subject, sort_triples(triples, subject), len(incoming), page, pages)
+        return Description(subject, sort_triples(triples, subject), total, page, pages)
     triples |= _belonging(store, iris, subject, shown)
     triples |= names_of(store, triples)
     if pages > 1:
-        triples |= _paging(iris, subject, len(incoming), page, pages)
-    return Description(subject, sort_triples(triples, subject), len(incoming), page, pages)
+        triples |= _paging(iris, subject, total, page, pages)
+    return Description(subject, sort_triples(triples, subject), total, page, pages)
+
+
+def _count_incoming(store: Store, subject: ox.NamedNode) -> int:
+    """Counted by the engine, which does not read the terms for it."""
+    (row,) = cast("ox.QuerySolutions", store.query(f"SELECT (COUNT(*) AS ?n) {{ ?s ?p {subject} }}"))
+    return int(row["n"].value)
+
+
+def _incoming(store: Store, subject: ox.NamedNode, start: int, number: int) -> list[ox.Triple]:
+    """Some of the incoming triples, in the order of the store, which is the same each time."""
+    query = f"SELECT ?s ?p {{ ?s ?p {subject} }} OFFSET {start} LIMIT {number}"
+    return [ox.Triple(row["s"], row["p"], subject) for row in cast("ox.QuerySolutions", store.query(query))]
 
 
 def withdrawal(store: Store, iris: Iris, subject: ox.NamedNode) -> Withdrawal | None:
@@ -136,7 +150,7 @@ def _paging(iris: Iris, subject: ox.NamedNode, total: int, page: int, pages: int
             this,
             ox.NamedNode(f"{DCTERMS}description"),
             ox.Literal(
-                f"Page {page} of {pages}; {total} triples end at the thing described, sorted over the pages.",
+                f"Page {page} of {pages}; {total} triples end at the thing described, in a fixed order.",
                 language="en",
             ),
         ),

@@ -21,6 +21,7 @@ class Facts:
     iris: Iris
     graph: Graph = DEFAULT
     _labels: dict[str, ox.Literal | None] = field(default_factory=dict)
+    _having: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def att(self, name: str) -> ox.NamedNode:
         """A term of our vocabulary as a node."""
@@ -44,6 +45,14 @@ class Facts:
         """Subjects that have this value, sorted."""
         found = (q.subject for q in self.store.quads(None, predicate, object_, self.graph))
         return sorted((s for s in found if isinstance(s, ox.NamedNode)), key=str)
+
+    def having(self, predicate: ox.NamedNode, value: Term | None = None) -> frozenset[str]:
+        """IRIs of all subjects that have this value, or any; remembered. For what few have: it reads all of them."""
+        key = predicate.value, str(value)
+        if key not in self._having:
+            found = (q.subject for q in self.store.quads(None, predicate, value, self.graph))
+            self._having[key] = frozenset(s.value for s in found if isinstance(s, ox.NamedNode))
+        return self._having[key]
 
     def instances(self, *names: str) -> list[ox.NamedNode]:
         """Everything typed with one of our classes, once, sorted."""

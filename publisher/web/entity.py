@@ -67,8 +67,9 @@ def entity_page(
     gone = withdrawal(snapshot.store, snapshot.iris, node)
     lists = Listing(statements, number, without_page(links, variants))
     groups = lists.groups(counted)
-    said_groups = lists.groups(s for s in said if statements.in_force(s))
-    said_once = lists.add((s for s in said if not statements.in_force(s)), ONCE)
+    once = {s for s in said if not statements.in_force(s)}
+    said_groups = lists.groups(set(said) - once)
+    said_once = lists.add(once, ONCE)
     ended = lists.add((s for s in on_it - counted if not asof or asof.when(s.value) is When.SAID), ENDED)
     undatable = lists.add((s for s in on_it if asof and asof.when(s.value) is When.UNDATABLE), UNDATABLE)
     later = lists.add((s for s in on_it if asof and asof.when(s.value) is When.NOT_YET), "Dated after that day.")
@@ -117,7 +118,7 @@ def entity_page(
         shown=SHOWN,
         paging=Paging(description.page, description.pages, description.incoming, without_page(links, variants)),
         cite=_cite(snapshot, node, day),
-        credits=credits_of(snapshot, links, (*outgoing, *incoming), {*on_it, *said}),
+        credits=credits_of(snapshot, links, (*outgoing, *incoming), lists.shown),
         parameter=NAME,
     )
 

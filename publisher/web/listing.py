@@ -23,6 +23,8 @@ class Listing:
         """`base` is the address of the first page."""
         self._rows, self._number, self._base = rows, number, base
         self._seen = 0
+        self.shown: set[ox.NamedNode] = set()
+        """What is on the page, of all lists so far."""
 
     def add(self, nodes: Iterable[ox.NamedNode], note: str, key: str = "unknown", title: str = "") -> Group | None:
         """One list; None if there is nothing in it."""
@@ -32,6 +34,7 @@ class Listing:
         start, self._seen = self._seen, self._seen + len(ordered)
         low = (self._number - 1) * PER_PAGE
         shown = ordered[max(0, low - start) : max(0, low + PER_PAGE - start)]
+        self.shown.update(shown)
         return Group(key, title, note, self._rows.rows(shown), len(ordered), start // PER_PAGE + 1)
 
     def groups(self, nodes: Iterable[ox.NamedNode]) -> tuple[Group, ...]:

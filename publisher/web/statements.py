@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pyoxigraph as ox
 
 from publisher.query.facts import Facts
 from publisher.query.store import Term
-from publisher.vocab import DCTERMS, OA, RDF
+from publisher.vocab import DCTERMS, OA, RDF, XSD
 from publisher.web.view import Item, Viewer
 
 Counts = Callable[[ox.NamedNode], bool]
@@ -27,6 +28,9 @@ POLARITIES = (
     ("none", "Threats and calls", "These speakers say what should be or will be, not what was."),
     ("", "Without a known stance", "The stance of these statements is not known."),
 )
+MANY = 2000
+"""Statements up to which a list is in the order of the identifiers."""
+_FALSE = ox.Literal("false", datatype=ox.NamedNode(f"{XSD}boolean"))
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,17 @@ class Statements:
 
     facts: Facts
     viewer: Viewer
+    _polarities: dict[Term, str] = field(default_factory=dict, repr=False, compare=False)
+    """Of the stances met so far."""
+
+    @cached_property
+    def _ended(self) -> frozenset[str]:
+        facts = self.facts
+        return facts.having(facts.att("inForce"), _FALSE) | facts.having(facts.att("withdrawnBecause"))
+
+    @cached_property
+    def _stance(self) -> ox.NamedNode:
+        return self.facts.att("stance")
 
     def about(self, node: ox.NamedNode) -> list[ox.NamedNode]:
         """Statements whose proposition is about `node`, or has it as its subject or object."""
@@ -127,9 +142,7 @@ class Statements:
 
     def in_force(self, node: ox.NamedNode) -> bool:
         """Neither withdrawn nor superseded; what the rules say nothing about is in force."""
-        value = self.facts.value(node, self.facts.att("inForce"))
-        withdrawn = self.facts.value(node, self.facts.att("withdrawnBecause")) is not None
-        return not withdrawn and not (isinstance(value, ox.Literal) and value.value in {"false", "0"})
+        return node.value not in self._ended
 
     def rows(self, nodes: Iterable[ox.NamedNode]) -> tuple[StatementRow, ...]:
         """By identifier, a part of a statement right below it."""
@@ -143,20 +156,29 @@ class Statements:
         return found
 
     def in_order(self, nodes: Iterable[ox.NamedNode]) -> list[ox.NamedNode]:
-        """By identifier, as `rows` has them, but without reading what a row shows."""
+        """By identifier, as `rows` has them, but without reading what a row shows. Very many are in the order of their
+        names, which begin like the identifiers: no page is worth looking up thousands of them.
+        """
+        every = set(nodes)
+        if len(every) > MANY:
+            return sorted(every, key=lambda node: node.value)
 
         def key(node: ox.NamedNode) -> tuple[tuple[tuple[int, str], ...], str]:
             identifier = self.facts.value(node, ox.NamedNode(f"{DCTERMS}identifier"))
             return _natural(identifier.value if isinstance(identifier, ox.Literal) else ""), node.value
 
-        return sorted(set(nodes), key=key)
+        return sorted(every, key=key)
 
     def polarity(self, node: ox.NamedNode) -> str:
         """`positive`, `negative`, `open`, `none`, or empty if the stance is not known."""
-        names = {self.facts.iris.att(key): key for key, _, _ in POLARITIES if key}
-        stances = self.facts.nodes(node, "stance")
-        found = (p.value for stance in stances for p in self.facts.nodes(stance, "polarity"))
-        return next((names[value] for value in found if value in names), "")
+        stance = next(self.facts.store.quads(node, self._stance, None, self.facts.graph), None)
+        if stance is None:
+            return ""
+        if (known := self._polarities.get(stance.object)) is None:
+            names = {self.facts.iris.att(key): key for key, _, _ in POLARITIES if key}
+            found = (p.value for p in self.facts.nodes(stance.object, "polarity"))
+            known = self._polarities[stance.object] = next((names[value] for value in found if value in names), "")
+        return known
 
     def reported(self, node: ox.NamedNode, counts: Counts | None = None) -> tuple[Reported, ...]:
         """The derived twins of `node` with the speakers behind each; only what statements that count say."""

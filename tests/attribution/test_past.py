@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from pyoxigraph import (
@@ -14,6 +14,7 @@ from pyoxigraph import (
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
+    RdfFormat,
     Store,
     Triple,
 )
@@ -22,6 +23,7 @@ from publisher.attribution.asof import AsOf, Node
 from publisher.attribution.counted import numbers
 from publisher.attribution.past import past
 from publisher.iris import Iris
+from publisher.query.store import Output
 from publisher.vocab import OWL, PROV
 from publisher.web.worlds import Perspective
 from tests.attribution.model import Said, World
@@ -116,6 +118,9 @@ class _Web(Reader):
 
     def has_graph(self, graph: NamedNode) -> bool:
         return self.store.contains_named_graph(graph)
+
+    def dump(self, output: Output, format_: RdfFormat, graph: NamedNode, prefixes: Mapping[str, str]) -> None:
+        raise NotImplementedError
 
     def query(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyoxigraph as ox
 import pytest
@@ -12,7 +12,7 @@ from publisher.iris import Iris
 from publisher.query.description import describe
 from publisher.query.serialise import serialise, sort_triples
 from publisher.query.skolem import unskolemise
-from publisher.query.store import DEFAULT, Answer, Graph, Subject, Term
+from publisher.query.store import DEFAULT, Answer, Graph, Output, Subject, Term
 
 IRIS = Iris("https://w3id.org/attested/")
 ABOUT = ox.NamedNode(IRIS.att("locatedIn"))
@@ -37,6 +37,9 @@ class MemoryStore:
 
     def has_graph(self, graph: ox.NamedNode) -> bool:
         return self._store.contains_named_graph(graph)
+
+    def dump(self, output: Output, format_: ox.RdfFormat, graph: ox.NamedNode, prefixes: Mapping[str, str]) -> None:
+        raise NotImplementedError
 
     def query(
         self,
