@@ -30,7 +30,7 @@ def clashes(one: Perspective, other: Perspective) -> tuple[ox.NamedNode, ...]:
     """The nodes of the clashes; as of a day, those for which each side had been told by then."""
     store, inside, of = one.store, ox.NamedNode(one.iris.att("clashIn")), ox.NamedNode(one.iris.att("clashOf"))
     found = set.intersection(*({q.subject for q in store.quads(None, inside, p.node)} for p in (one, other)))
-    told = [{s for s in p.told() if p.counts(s)} for p in (one, other)]
+    told = [{s for s in p.told if p.counts(s)} for p in (one, other)]
     kept = []
     for node in found:
         if not isinstance(node, ox.NamedNode):
@@ -44,7 +44,7 @@ def clashes(one: Perspective, other: Perspective) -> tuple[ox.NamedNode, ...]:
 def view_of(one: Perspective, other: Perspective, facts: Facts, viewer: Viewer) -> tuple[tuple[ClashView, ...], int]:
     """For the page: the first of them by their sentences, and how many there are."""
     rows = Statements(facts, viewer)
-    mine, theirs = ({s for s in p.told() if p.counts(s)} for p in (one, other))
+    mine, theirs = ({s for s in p.told if p.counts(s)} for p in (one, other))
     explained = [(viewer.items(facts.objects(n, facts.att("explanation"))), n) for n in clashes(one, other)]
     explained.sort(key=lambda pair: ([e.text for e in pair[0]], pair[1].value))
     found = []

@@ -8,7 +8,6 @@ import pyoxigraph as ox
 from flask import render_template
 
 from publisher.attribution.asof import AsOf, When
-from publisher.errors import NotFound
 from publisher.formats import TURTLE
 from publisher.query.description import TYPE, Description, withdrawal
 from publisher.query.facts import Facts, best_label
@@ -73,8 +72,7 @@ def entity_page(
     ended = lists.add((s for s in on_it - counted if not asof or asof.when(s.value) is When.SAID), ENDED)
     undatable = lists.add((s for s in on_it if asof and asof.when(s.value) is When.UNDATABLE), UNDATABLE)
     later = lists.add((s for s in on_it if asof and asof.when(s.value) is When.NOT_YET), "Dated after that day.")
-    if number > (listed := lists.paging()).pages:
-        raise NotFound(f"there is no page {number} of the statements", hint=f"There are {listed.pages}.")
+    listed = lists.paging()
     return render_template(
         "entity.html",
         **frame(snapshot, links, variants),

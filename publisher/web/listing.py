@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 from flask import request
 
-from publisher.errors import RequestInvalid
+from publisher.errors import NotFound, RequestInvalid
 from publisher.web.render import Paging
 from publisher.web.statements import POLARITIES, Group, Statements
 
 NAME = "statements"
 PER_PAGE = 100
 """Statements on one page."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What of a list is on the page."""
+
+    shown: tuple[ox.NamedNode, ...]
+    total: int
+    begins: int
+    """The page with the first of them."""
 
 
 class Listing:
@@ -31,11 +42,16 @@ class Listing:
         ordered = self._rows.in_order(nodes)
         if not ordered:
             return None
+        cut = self.cut(ordered)
+        return Group(key, title, note, self._rows.rows(cut.shown), cut.total, cut.begins)
+
+    def cut(self, ordered: Sequence[ox.NamedNode]) -> Cut:
+        """One list that is in its order already."""
         start, self._seen = self._seen, self._seen + len(ordered)
         low = (self._number - 1) * PER_PAGE
-        shown = ordered[max(0, low - start) : max(0, low + PER_PAGE - start)]
+        shown = tuple(ordered[max(0, low - start) : max(0, low + PER_PAGE - start)])
         self.shown.update(shown)
-        return Group(key, title, note, self._rows.rows(shown), len(ordered), start // PER_PAGE + 1)
+        return Cut(shown, len(ordered), start // PER_PAGE + 1)
 
     def groups(self, nodes: Iterable[ox.NamedNode]) -> tuple[Group, ...]:
         """A list for each polarity, in a fixed order."""
@@ -44,8 +60,16 @@ class Listing:
         return tuple(group for group in made if group)
 
     def paging(self) -> Paging:
-        """Where this page is among those of all lists so far."""
-        return Paging(self._number, max(1, -(-self._seen // PER_PAGE)), self._seen, self._base, NAME)
+        """Where this page is among those of all lists so far. Raises `NotFound` if it is not among them."""
+        pages = max(1, -(-self._seen // PER_PAGE))
+        if self._number > pages:
+            raise NotFound(f"there is no page {self._number} of the statements", hint=f"There are {pages}.")
+        return Paging(self._number, pages, self._seen, self._base, NAME)
+
+
+def part_of(number: int) -> str:
+    """The parameter for the address of a page; nothing for the first one."""
+    return f"{NAME}={number}" if number > 1 else ""
 
 
 def listing_number() -> int:

@@ -15,10 +15,12 @@ from publisher.query.facts import Facts
 from publisher.query.serialise import serialise, sort_triples
 from publisher.web import clashes
 from publisher.web.cite import section
+from publisher.web.documents import is_large, large_graph
 from publisher.web.http import Variants, current, links, represent
+from publisher.web.listing import Listing, listing_number, part_of
 from publisher.web.moment import NAME, requested_day, spoken
 from publisher.web.origins import credits_of
-from publisher.web.render import frame
+from publisher.web.render import SHOWN, frame, without_page
 from publisher.web.resources import split_suffix
 from publisher.web.statements import Statements
 from publisher.web.then import about_document
@@ -56,17 +58,19 @@ def hedged(slug: str, suffix: str = "") -> Response:
 def _alone(slug: str, forced: MediaType | None, *, hedged: bool) -> Response:
     snapshot, day = current(), requested_day()
     found = _find(slug, hedged=hedged)
-    base = snapshot.iris.path_of(found.iri) or "/"
-    variants = Variants(base, DOCUMENT_FORMATS, f"?{NAME}={day}" if day else "")
+    base, number = snapshot.iris.path_of(found.iri) or "/", listing_number()
+    variants = Variants(base, DOCUMENT_FORMATS, f"?{NAME}={day}" if day else "", part_of(number))
     media_type = variants.choose(forced)
+    if media_type is not HTML and not day and is_large(found.node):
+        return large_graph(found.node, media_type, variants, found.document)
 
     def make() -> tuple[bytes, int]:
         if media_type is HTML:
-            return _page(found, None, variants).encode(), 1
+            return _page(found, None, variants, number).encode(), 1
         triples = [*found.triples(), *(_placing([found]) if day else ())]
         return serialise(sort_triples(triples), media_type, snapshot.iris.prefixes()), 1
 
-    body, _ = snapshot.bodies.get((links().root, base, variants.query, media_type.name), make)
+    body, _ = snapshot.bodies.get((links().root, variants.path(media_type), media_type.name), make)
     return represent(body, media_type, variants, canonical=found.document)
 
 
@@ -82,12 +86,12 @@ def _together(file: str) -> Response:
     one, other = sorted((_find(slug), _find(others[0])), key=lambda p: p.slug)
     canonical = snapshot.iris.combined(one.slug, other.slug)
     base, query = f"/perspective/{one.slug}", f"?with={other.slug}{f'&{NAME}={day}' if day else ''}"
-    variants = Variants(base, _TOGETHER, query)
+    variants = Variants(base, _TOGETHER, query, part_of(number := listing_number()))
     media_type = variants.choose(forced)
 
     def make() -> tuple[bytes, int]:
         if media_type is HTML:
-            return _page(one, other, variants).encode(), 1
+            return _page(one, other, variants, number).encode(), 1
         graphs = {p.node: p.triples() for p in (one, other)}
         about = _about_clashes(one, other)
         if day:
@@ -97,7 +101,7 @@ def _together(file: str) -> Response:
         triples = [t for claims in graphs.values() for t in claims]
         return serialise(sort_triples([*triples, *about]), media_type, snapshot.iris.prefixes()), 1
 
-    body, _ = snapshot.bodies.get((links().root, base, query, media_type.name), make)
+    body, _ = snapshot.bodies.get((links().root, variants.path(media_type), media_type.name), make)
     return represent(body, media_type, variants, canonical=snapshot.iris.as_of(canonical, day) if day else canonical)
 
 
@@ -141,8 +145,8 @@ def _placing(found: Sequence[Perspective], document: str | None = None) -> list[
     later: set[str] = set()
     undatable: set[str] = set()
     for one in found:
-        asof = one.asof()
-        for statement in one.told() if asof else ():
+        asof = one.asof
+        for statement in one.told if asof else ():
             word = asof.when(statement.value).value if asof else ""
             later |= {statement.value} if word == "not yet" else set()
             undatable |= {statement.value} if word == "undatable" else set()
@@ -167,12 +171,14 @@ def _dataset(
     return ox.serialize(quads, format=media_type.rdf, prefixes=current().iris.prefixes()) or b""
 
 
-def _page(one: Perspective, other: Perspective | None, variants: Variants) -> str:
+def _page(one: Perspective, other: Perspective | None, variants: Variants, number: int) -> str:
     snapshot, at = current(), links()
     facts = Facts(snapshot.store, snapshot.iris)
     viewer = Viewer(facts, at)
     both = [one] if other is None else [one, other]
-    worlds = [(viewer.item(p.agent), p, view_of(p, facts, viewer)) for p in both]
+    lists = Listing(Statements(facts, viewer), number, without_page(at, variants))
+    worlds = [(viewer.item(p.agent), p, view_of(p, facts, viewer, lists)) for p in both]
+    listed = lists.paging()
     document = one.document
     if other is not None:
         document = snapshot.iris.combined(one.slug, other.slug)
@@ -183,6 +189,7 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
         "perspective.html",
         **frame(snapshot, at, variants),
         worlds=worlds,
+        listed=listed,
         other=other,
         hedged=one.hedged,
         day=one.day,
@@ -195,13 +202,13 @@ def _page(one: Perspective, other: Perspective | None, variants: Variants) -> st
         variant=at.to(variant.document).href if other is None and variant.exists() else None,
         document=document,
         cite=section(document),
-        credits=credits_of(snapshot, at, (), {s for p in both for s in (*p.told(), *attributable(facts, p.agent))}),
+        credits=credits_of(snapshot, at, (), lists.shown),
         show=at.to,
     )
 
 
 def _others(facts: Facts, viewer: Viewer, at: Links, one: Perspective) -> list[tuple[Item, str, int]]:
-    """Every other perspective, with the number of clashes, the most first."""
+    """Other perspectives with the number of clashes, the most first; of very many, not those without any."""
     counts: dict[object, int] = {}
     inside, of = facts.att("clashIn"), facts.att("perspectiveOf")
     for clash in facts.subjects(inside, one.node):
@@ -212,5 +219,6 @@ def _others(facts: Facts, viewer: Viewer, at: Links, one: Perspective) -> list[t
         name = facts.iris.entity_name(quad.object.value) if isinstance(quad.object, ox.NamedNode) else None
         if name is None or name.slug == one.slug or quad.subject != ox.NamedNode(facts.iris.perspective(name.slug)):
             continue
-        found.append((viewer.item(quad.object), name.slug, counts.get(quad.subject, 0)))
-    return sorted(found, key=lambda o: (-o[2], o[0].text.casefold(), o[1]))
+        found.append((-counts.get(quad.subject, 0), name.slug, quad.object))
+    items = [(viewer.item(agent), slug, -number) for number, slug, agent in sorted(found, key=lambda o: o[:2])[:SHOWN]]
+    return sorted(items, key=lambda o: (-o[2], o[0].text.casefold(), o[1]))

@@ -16,8 +16,7 @@ from publisher.query.description import Description, Withdrawal, describe, withd
 from publisher.query.serialise import serialise
 from publisher.web.entity import DATED, entity_page
 from publisher.web.http import Variants, add_link, current, links, represent
-from publisher.web.listing import NAME as LISTED
-from publisher.web.listing import listing_number
+from publisher.web.listing import listing_number, part_of
 from publisher.web.moment import NAME, refuse_day, requested_day
 from publisher.web.then import describe_then
 
@@ -89,7 +88,7 @@ def _respond(node: ox.NamedNode, base: str, query: str, forced: MediaType | None
     snapshot, number = current(), page_number()
     paged = f"page={number}" if number > 1 else ""
     parts = "&".join(part for part in (query, paged) if part)
-    variants = Variants(base, DOCUMENT_FORMATS, f"?{parts}" if parts else "", _part(listed := listing_number()))
+    variants = Variants(base, DOCUMENT_FORMATS, f"?{parts}" if parts else "", part_of(listed := listing_number()))
     media_type = variants.choose(forced)
 
     def make() -> tuple[bytes, int]:
@@ -114,7 +113,7 @@ def _respond_then(name: EntityName, node: ox.NamedNode, day: date, forced: Media
     """Describe `node` as of the end of a day."""
     snapshot = current()
     base, query = snapshot.iris.document_path(name), f"?{NAME}={day.isoformat()}"
-    variants = Variants(base, DOCUMENT_FORMATS, query, _part(listed := listing_number()))
+    variants = Variants(base, DOCUMENT_FORMATS, query, part_of(listed := listing_number()))
     media_type = variants.choose(forced)
     document = snapshot.iris.as_of(snapshot.iris.document(name), day)
 
@@ -127,10 +126,6 @@ def _respond_then(name: EntityName, node: ox.NamedNode, day: date, forced: Media
 
     body, _ = snapshot.bodies.get((links().root, variants.path(media_type), media_type.name), make)
     return represent(body, media_type, variants, canonical=document)
-
-
-def _part(number: int) -> str:
-    return f"{LISTED}={number}" if number > 1 else ""
 
 
 def _tombstone(name: EntityName, node: ox.NamedNode, gone: Withdrawal, forced: MediaType | None) -> Response:

@@ -30,7 +30,7 @@ POLARITIES = (
 )
 MANY = 2000
 """Statements up to which a list is in the order of the identifiers."""
-_FALSE = ox.Literal("false", datatype=ox.NamedNode(f"{XSD}boolean"))
+TRUE, FALSE = (ox.Literal(text, datatype=ox.NamedNode(f"{XSD}boolean")) for text in ("true", "false"))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Statements:
     @cached_property
     def _ended(self) -> frozenset[str]:
         facts = self.facts
-        return facts.having(facts.att("inForce"), _FALSE) | facts.having(facts.att("withdrawnBecause"))
+        return facts.having(facts.att("inForce"), FALSE) | facts.having(facts.att("withdrawnBecause"))
 
     @cached_property
     def _stance(self) -> ox.NamedNode:

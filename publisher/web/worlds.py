@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import pyoxigraph as ox
 
@@ -14,7 +15,8 @@ from publisher.query.description import TYPE
 from publisher.query.facts import Facts
 from publisher.query.store import Store
 from publisher.vocab import OWL, RDF
-from publisher.web.statements import StatementRow, Statements
+from publisher.web.listing import Cut, Listing
+from publisher.web.statements import FALSE, TRUE, Group, StatementRow, Statements
 from publisher.web.view import Item, Viewer
 
 _THROUGH = {"tellsThroughSpokesman": "said for it by", "tellsThroughBody": "said by the body that it speaks for"}
@@ -38,18 +40,31 @@ class Told:
 
 
 @dataclass(frozen=True)
-class WorldView:
-    """What a perspective holds, and what it leaves out and why."""
+class Claims:
+    """The claims of those statements of one polarity that are on the page."""
 
-    affirmed: tuple[Told, ...]
-    denied: tuple[Told, ...]
+    told: tuple[Told, ...]
     together: tuple[Told, ...]
-    open: tuple[StatementRow, ...]
-    wishes: tuple[StatementRow, ...]
-    hedged: tuple[StatementRow, ...]
-    ended: tuple[StatementRow, ...]
-    later: tuple[StatementRow, ...]
-    undatable: tuple[StatementRow, ...]
+    """Compound propositions, denied as a whole."""
+    shown: int
+    """How many of the statements are on the page."""
+    total: int
+    begins: int
+    """The page with the first of them."""
+
+
+@dataclass(frozen=True)
+class WorldView:
+    """What a perspective holds, and what it leaves out and why: as much of it as is on the page."""
+
+    affirmed: Claims
+    denied: Claims
+    open: Group | None
+    wishes: Group | None
+    hedged: Group | None
+    ended: Group | None
+    later: Group | None
+    undatable: Group | None
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class Perspective:
         described = ox.NamedNode(self.iris.att("Perspective"))
         return self.store.has_graph(self.node) or next(self.store.quads(self.node, TYPE, described), None) is not None
 
+    @cached_property
     def asof(self) -> AsOf | None:
         """Reads the store as of the day."""
         return AsOf(self.store, self.iris, self.day) if self.day else None
@@ -94,7 +110,7 @@ class Perspective:
     def triples(self) -> tuple[ox.Triple, ...]:
         """The claims; as of a day, those told by then."""
         found = [quad.triple for quad in self.store.quads(graph=self.node)]
-        asof = self.asof()
+        asof = self.asof
         if asof is None:
             return tuple(found)
         world = asof.perspective(self.slug, hedged=self.hedged)
@@ -120,15 +136,16 @@ class Perspective:
             ox.Triple(node, ox.NamedNode(f"{OWL}{target}"), claim.object),
         ]
 
+    @cached_property
     def told(self) -> tuple[ox.NamedNode, ...]:
         """The statements behind the claims, whenever they were made; as of a day, also those withdrawn since."""
-        if (asof := self.asof()) is not None:
+        if (asof := self.asof) is not None:
             return tuple(ox.NamedNode(s) for s in asof.voiced(self.slug, hedged=self.hedged))
         return tuple(sorted(_nodes(self.store, self.node, self.iris.att("tells")), key=lambda n: n.value))
 
     def counts(self, statement: ox.NamedNode) -> bool:
         """Whether a statement behind it counts: always, or as of the day."""
-        asof = self.asof()
+        asof = self.asof
         return asof is None or asof.counts(statement.value)
 
     def _denials(self, triples: Iterable[ox.Triple]) -> dict[object, ox.Triple | None]:
@@ -148,55 +165,88 @@ class Perspective:
         return denials
 
 
-def view_of(perspective: Perspective, facts: Facts, viewer: Viewer) -> WorldView:
-    """Everything that the page shows."""
-    rows = Statements(facts, viewer)
-    asof = perspective.asof()
-    told = perspective.told()
-    through = {
-        s: words
-        for name, words in _THROUGH.items()
-        for s in _nodes(perspective.store, perspective.node, facts.iris.att(name))
-    }
-    affirmed: dict[ox.NamedNode, list[Behind]] = {}
-    denied: dict[ox.NamedNode, list[Behind]] = {}
-    together: dict[ox.NamedNode, list[Behind]] = {}
-    for statement in (s for s in told if perspective.counts(s)):
-        behind = Behind(rows.row(statement), through.get(statement, ""))
-        positive = rows.polarity(statement) == "positive"
-        for claim in facts.nodes(statement, "proposition"):
-            parts = _parts(facts, claim) if positive else [claim]
-            for part in parts:
-                simple = facts.value(part, ox.NamedNode(f"{RDF}predicate")) is not None
-                held = affirmed if positive else denied if simple else together
-                if simple or not positive:
-                    held.setdefault(part, []).append(behind)
-    whole = _nodes(perspective.store, perspective.node, facts.iris.att("deniesTogether"))
-    for claim in whole - set(together):
-        mine = {
-            s
-            for s in facts.subjects(facts.att("proposition"), claim)
-            if perspective.agent in facts.nodes(s, "speaker") and rows.polarity(s) == "negative"
-        }
-        if counted := [Behind(rows.row(s), "") for s in sorted(mine, key=str) if perspective.counts(s)]:
-            together[claim] = counted
-    said = attributable(facts, perspective.agent)
+def view_of(perspective: Perspective, facts: Facts, viewer: Viewer, lists: Listing) -> WorldView:
+    """Everything that this page of the lists shows."""
+    rows, asof, told = Statements(facts, viewer), perspective.asof, perspective.told
+    few = _few(facts, len(told))
+    counted = [s for s in told if asof is None or perspective.counts(s)]
+    positive = {s for s in counted if (s not in few if few is not None else rows.polarity(s) == "positive")}
+    against = _against(perspective, facts, rows, [s for s in counted if s not in positive])
+    affirmed = _claims(perspective, facts, viewer, lists.cut([s for s in counted if s in positive]), affirm=True)
+    denied = _claims(perspective, facts, viewer, lists.cut(against), affirm=False)
+    said = attributable(facts, perspective.agent) if asof else _aside(facts, perspective.agent)
     now = {s for s in said if asof is None or asof.when(s.value) is When.SAID}
     in_force = {s for s in now if (asof.counts(s.value) if asof else rows.in_force(s))}
-    others = {*said, *told}
+    others, hedged = {*said, *told} if asof else set(), facts.having(facts.att("hedged"), TRUE)
+    kinds = rows.by_polarity(in_force - positive)
+    sides = {*kinds.get("positive", ()), *kinds.get("negative", ())} - set(told)
     return WorldView(
-        _told(facts, viewer, affirmed),
-        _told(facts, viewer, denied),
-        _told(facts, viewer, together),
-        rows.rows(s for s in in_force if rows.polarity(s) == "open"),
-        rows.rows(s for s in in_force if rows.polarity(s) == "none"),
-        rows.rows(
-            s for s in in_force - set(told) if rows.row(s).hedged and rows.polarity(s) in {"positive", "negative"}
-        ),
-        rows.rows(now - in_force),
-        rows.rows(s for s in others if asof and asof.when(s.value) is When.NOT_YET),
-        rows.rows(s for s in others if asof and asof.when(s.value) is When.UNDATABLE),
+        affirmed,
+        denied,
+        lists.add(kinds.get("open", ()), ""),
+        lists.add(kinds.get("none", ()), ""),
+        lists.add((s for s in sides if s.value in hedged), ""),
+        lists.add(now - in_force, ""),
+        later=lists.add((s for s in others if asof and asof.when(s.value) is When.NOT_YET), ""),
+        undatable=lists.add((s for s in others if asof and asof.when(s.value) is When.UNDATABLE), ""),
     )
+
+
+def _claims(perspective: Perspective, facts: Facts, viewer: Viewer, cut: Cut, *, affirm: bool) -> Claims:
+    """What the statements on the page affirm or deny, with what each claim is made of."""
+    rows, node = Statements(facts, viewer), perspective.node
+    simple: dict[ox.NamedNode, list[Behind]] = {}
+    together: dict[ox.NamedNode, list[Behind]] = {}
+    for statement in cut.shown:
+        ways = [words for name, words in _THROUGH.items() if _is(perspective.store, node, facts.att(name), statement)]
+        behind = Behind(rows.row(statement), ways[-1] if ways else "")
+        for claim in facts.nodes(statement, "proposition"):
+            for part in _parts(facts, claim) if affirm else [claim]:
+                if facts.value(part, ox.NamedNode(f"{RDF}predicate")) is not None:
+                    simple.setdefault(part, []).append(behind)
+                elif not affirm:
+                    together.setdefault(part, []).append(behind)
+    one, whole = (_told(facts, viewer, claims) for claims in (simple, together))
+    return Claims(one, whole, len(cut.shown), cut.total, cut.begins)
+
+
+def _against(perspective: Perspective, facts: Facts, rows: Statements, told: list[ox.NamedNode]) -> list[ox.NamedNode]:
+    """The statements that deny; also those behind what is denied as a whole, which is in no triple."""
+    known, more = set(told), set[ox.NamedNode]()
+    for claim in _nodes(perspective.store, perspective.node, facts.iris.att("deniesTogether")):
+        on_it = facts.subjects(facts.att("proposition"), claim)
+        if known.isdisjoint(on_it):
+            mine = (s for s in on_it if perspective.agent in facts.nodes(s, "speaker"))
+            more |= {s for s in mine if rows.polarity(s) == "negative" and perspective.counts(s)}
+    return sorted(known | more, key=lambda n: n.value)
+
+
+def _few(facts: Facts, limit: int) -> set[ox.NamedNode] | None:
+    """The statements of the release that affirm nothing; None if they are more than `limit`, so that it is less work
+    to look at each statement at hand.
+    """
+    kinds = (facts.att(name) for name in ("negative", "open", "none"))
+    stances = [stance for kind in kinds for stance in facts.subjects(facts.att("polarity"), kind)]
+    if sum(facts.count(facts.att("stance"), stance) for stance in stances) > limit:
+        return None
+    return {s for stance in stances for s in facts.subjects(facts.att("stance"), stance)}
+
+
+def _aside(facts: Facts, agent: ox.NamedNode) -> set[ox.NamedNode]:
+    """Of what an agent said, or others for it, at least what is not plainly affirmed: all that is told anyway."""
+    links = [facts.att(name) for name in ("speaker", "attributableTo")]
+    number = sum(facts.count(link, agent) for link in links)
+    few = _few(facts, number)
+    marked = facts.count(facts.att("hedged"), TRUE)
+    if few is None or marked > number:
+        return attributable(facts, agent)
+    ended = facts.having(facts.att("withdrawnBecause")) | facts.having(facts.att("inForce"), FALSE)
+    few |= {ox.NamedNode(s) for s in (*facts.having(facts.att("hedged"), TRUE), *ended)}
+    return {s for s in few if any(_is(facts.store, s, link, agent) for link in links)}
+
+
+def _is(store: Store, subject: ox.NamedNode, predicate: ox.NamedNode, value: ox.NamedNode) -> bool:
+    return next(store.quads(subject, predicate, value), None) is not None
 
 
 def attributable(facts: Facts, agent: ox.NamedNode) -> set[ox.NamedNode]:
