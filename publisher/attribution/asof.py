@@ -29,6 +29,9 @@ from publisher.attribution.replay import Contradiction, contradictions
 from publisher.iris import Iris
 from publisher.vocab import DCTERMS, OA, PROV, RDF
 
+_ONE_BY_ONE = 500
+"""Nodes that are looked up one by one before all are read that have a property."""
+
 
 class When(Enum):
     """How a statement stands to a day."""
@@ -94,6 +97,27 @@ class World:
     statements: tuple[str, ...]
 
 
+class _Mark:
+    """The nodes that have a property, or are values of it. Looked up one by one; once many have been asked for, all of
+    them are read, which is then less work.
+    """
+
+    def __init__(self, store: Quads, predicate: ox.NamedNode, backwards: bool) -> None:
+        self._store, self._predicate, self._backwards = store, predicate, backwards
+        self._asked, self._all = 0, frozenset[str]()
+
+    def __contains__(self, node: object) -> bool:
+        self._asked += 1
+        if self._asked <= _ONE_BY_ONE:
+            term = ox.NamedNode(str(node))
+            found = self._store.quads(*((None, self._predicate, term) if self._backwards else (term, self._predicate)))
+            return next(iter(found), None) is not None
+        if self._asked == _ONE_BY_ONE + 1:
+            ends = (q.object if self._backwards else q.subject for q in self._store.quads(None, self._predicate))
+            self._all = frozenset(e.value for e in ends if isinstance(e, ox.NamedNode))
+        return node in self._all
+
+
 @dataclass(frozen=True)
 class AsOf:
     """Reads a store as of the end of one day."""
@@ -105,6 +129,9 @@ class AsOf:
     """Times read so far: an object lives for one answer."""
     _conflicts: dict[str, tuple[Contradiction, ...]] = field(default_factory=dict, repr=False, compare=False)
     _doubted: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    _issued: dict[str, Span | None] = field(default_factory=dict, repr=False, compare=False)
+    """When documents were issued: one may carry thousands of statements."""
+    _marks: dict[str, _Mark] = field(default_factory=dict, repr=False, compare=False)
 
     def when(self, statement: str) -> When:
         """Whether the statement had been made."""
@@ -115,6 +142,8 @@ class AsOf:
         times = self.times(statement)
         if when(times, self.day) is not When.SAID or self._withdrawn(times):
             return False
+        if not self._marked("supersedes", statement, backwards=True):
+            return True
         return not any(
             self.when(later) is When.SAID and not self._withdrawn(self.times(later))
             for later in self._subjects("supersedes", statement)
@@ -135,16 +164,29 @@ class AsOf:
             for document in self._objects(evidence.value, OA + "hasSource")
             if isinstance(document, ox.NamedNode)
         }
-        issued = [self._text(self._objects(document, DCTERMS + "issued")) for document in sorted(documents)]
-        ended = self._text(self._objects(statement, PROV + "invalidatedAtTime"))
+        issued = (self._issue(document) for document in sorted(documents))
+        withdrawn = self._marked("withdrawnBecause", statement)
+        ended = self._text(self._objects(statement, PROV + "invalidatedAtTime")) if withdrawn else None
         recorded = self._text(self._objects(statement, self.iris.att("recordedOn")))
         return Times(
             stated=span(stated) if stated else None,
-            reported=tuple(span(text) for text in issued if text),
-            withdrawn=bool(self._objects(statement, self.iris.att("withdrawnBecause"))),
+            reported=tuple(day for day in issued if day),
+            withdrawn=withdrawn,
             ended=span(ended) if ended else None,
             recorded=span(recorded).first if recorded else None,
         )
+
+    def _issue(self, document: str) -> Span | None:
+        if document not in self._issued:
+            text = self._text(self._objects(document, DCTERMS + "issued"))
+            self._issued[document] = span(text) if text else None
+        return self._issued[document]
+
+    def _marked(self, name: str, node: str, *, backwards: bool = False) -> bool:
+        """Whether a node has a property that few have, or is a value of it."""
+        if name not in self._marks:
+            self._marks[name] = _Mark(self.store, ox.NamedNode(self.iris.att(name)), backwards)
+        return node in self._marks[name]
 
     def standing(self, thing: str) -> Standing:
         """Status and speakers of a proposition or incident as of the day."""
@@ -255,7 +297,8 @@ class AsOf:
                 yield ox.Triple(s[0], p[0], o[0])
 
     def _is(self, statement: str, side: str) -> bool:
-        return bool(self._objects(statement, self.iris.att(side)))
+        found = self.store.quads(ox.NamedNode(statement), ox.NamedNode(self.iris.att(side)))
+        return next(iter(found), None) is not None
 
     def _speakers(self, statements: Iterable[str]) -> tuple[str, ...]:
         found = (o for s in statements for o in self._objects(s, self.iris.att("speaker")))

@@ -7,9 +7,11 @@ import json
 from flask import Blueprint, Response
 
 from publisher.formats import HTML, JSON
+from publisher.query.facts import Facts
 from publisher.web.http import Variants, current, links, represent
 from publisher.web.render import home_page, list_entities, list_page
 from publisher.web.resources import page_number
+from publisher.web.view import Viewer
 
 blueprint = Blueprint("pages", __name__)
 
@@ -36,11 +38,12 @@ def home() -> Response:
 
 
 def _list(plural: str) -> Response:
-    entities = list_entities(current(), links(), LISTS[plural])
     media_type = Variants(f"/{plural}", (HTML, JSON)).choose()
     if media_type is HTML:
-        body = list_page(current(), links(), plural, entities, page_number())
+        body = list_page(current(), links(), plural, LISTS[plural], page_number())
     else:
+        facts = Facts(current().store, current().iris)
+        entities = map(Viewer(facts, links()).item, list_entities(facts, current(), LISTS[plural]))
         items = [{"iri": entity.iri, "label": entity.text} for entity in entities]
         body = json.dumps({"count": len(items), "items": items}, ensure_ascii=False, indent=2) + "\n"
     return represent(body, media_type)

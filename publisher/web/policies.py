@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
@@ -19,10 +20,11 @@ from publisher.query.facts import Facts
 from publisher.query.serialise import serialise, sort_triples
 from publisher.vocab import DCTERMS, RDF, SH, SKOS
 from publisher.web.cite import section
+from publisher.web.documents import is_large, large_graph
 from publisher.web.entity import UNDATABLE
 from publisher.web.http import Variants, current, links, represent
 from publisher.web.moment import NAME, requested_day, spoken
-from publisher.web.render import frame
+from publisher.web.render import frame, triples_of
 from publisher.web.resources import split_suffix
 from publisher.web.statements import Group, Statements
 from publisher.web.then import about_document
@@ -97,13 +99,18 @@ def policy(file: str) -> Response:
         raise NotFound(f"there is no policy called {name}", hint="See /policy/ for those there are.")
     variants = Variants(snapshot.iris.path_of(node.value) or "", DOCUMENT_FORMATS, f"?{NAME}={day}" if day else "")
     media_type = variants.choose(forced)
+    if media_type is not HTML and not day and is_large(node):
+        return large_graph(node, media_type, variants, node.value)
     document = snapshot.iris.as_of(node.value, day) if day else node.value
 
     def make() -> tuple[bytes, int]:
         text = _text(facts, node, links())
+        if media_type is HTML and not day and is_large(node):
+            some = sort_triples(q.triple for q in islice(snapshot.store.quads(graph=node), LISTED))
+            return _page(facts, text, some, triples_of(snapshot, node), day, document, variants).encode(), 1
         chosen = _outcome(facts, text, day)
         if media_type is HTML:
-            return _page(facts, text, chosen, day, document, variants).encode(), 1
+            return _page(facts, text, chosen, len(chosen), day, document, variants).encode(), 1
         triples = set(chosen)
         if day:
             later, undatable = _unplaced(facts, day)
@@ -166,6 +173,7 @@ def _page(
     facts: Facts,
     text: PolicyText,
     chosen: Sequence[ox.Triple],
+    total: int,
     day: date | None,
     document: str,
     variants: Variants,
@@ -183,7 +191,7 @@ def _page(
         **frame(current(), links(), variants),
         policy=text,
         groups=[(viewer.item(subject), rows_) for subject, rows_ in groups.items()],
-        total=len(chosen),
+        total=total,
         listed=LISTED,
         day=day,
         day_spoken=spoken(day) if day else "",

@@ -18,6 +18,7 @@ from publisher.releases import GraphInfo
 from publisher.web.http import Variants
 from publisher.web.origins import credit
 from publisher.web.snapshot import Snapshot
+from publisher.web.statements import MANY
 from publisher.web.urls import Links
 from publisher.web.view import Item, Viewer, literal_item
 from publisher.web.vocabulary import shape_sections, term_sections
@@ -152,17 +153,20 @@ def shapes_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: 
 def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str:
     """The start page: the incidents, the lists, the services."""
     counted = {plural: _count(snapshot, type_) for plural, type_ in lists.items()}
+    facts = Facts(snapshot.store, snapshot.iris)
     return render_template(
         "home.html",
         **frame(snapshot, links, None),
-        incidents=list_entities(snapshot, links, "incident")[:PAGE],
+        incidents=_named(facts, links, list_entities(facts, snapshot, "incident"), 1),
         lists={plural: count for plural, count in counted.items() if count},
         graphs=[(links.to(graph.iri), graph) for graph in _graphs(snapshot)],
     )
 
 
-def list_page(snapshot: Snapshot, links: Links, plural: str, entities: Sequence[Item], number: int) -> str:
+def list_page(snapshot: Snapshot, links: Links, plural: str, type_: str, number: int) -> str:
     """All entities of one type, page by page."""
+    facts = Facts(snapshot.store, snapshot.iris)
+    entities = list_entities(facts, snapshot, type_)
     pages = max(1, -(-len(entities) // PAGE))
     if number > pages:
         raise NotFound(f"there is no page {number} of /{plural}")
@@ -170,18 +174,25 @@ def list_page(snapshot: Snapshot, links: Links, plural: str, entities: Sequence[
         "list.html",
         **frame(snapshot, links, None),
         title=Item(plural.capitalize()),
-        entities=entities[(number - 1) * PAGE : number * PAGE],
+        entities=_named(facts, links, entities, number),
         paging=Paging(number, pages, len(entities), links.path(f"/{plural}")),
     )
 
 
-def list_entities(snapshot: Snapshot, links: Links, type_: str) -> list[Item]:
-    """Entities whose IRI is `id/<type>/…`, by label. Withdrawn ones are left out."""
-    facts = Facts(snapshot.store, snapshot.iris)
-    viewer = Viewer(facts, links)
-    withdrawn = facts.att("withdrawnBecause")
-    kept = (n for n in snapshot.entities.get(type_, ()) if facts.value(n, withdrawn) is None)
-    return list(viewer.items(kept))
+def list_entities(facts: Facts, snapshot: Snapshot, type_: str) -> list[ox.NamedNode]:
+    """Entities whose IRI is `id/<type>/…`. Withdrawn ones are left out. By label; of very many no label is looked up,
+    and they are in the order of their names.
+    """
+    withdrawn = facts.having(facts.att("withdrawnBecause"))
+    kept = [n for n in snapshot.entities.get(type_, ()) if n.value not in withdrawn]
+    if len(kept) > MANY:
+        return sorted(kept, key=lambda node: node.value)
+    viewer = Viewer(facts, Links(snapshot.iris, ""))
+    return [ox.NamedNode(item.iri) for item in viewer.items(kept)]
+
+
+def _named(facts: Facts, links: Links, entities: Sequence[ox.NamedNode], number: int) -> list[Item]:
+    return [Viewer(facts, links).item(node) for node in entities[(number - 1) * PAGE : number * PAGE]]
 
 
 def _count(snapshot: Snapshot, type_: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import pyoxigraph as ox
 
@@ -86,11 +87,15 @@ class Snapshot:
     @cached_property
     def entities(self) -> Mapping[str, tuple[ox.NamedNode, ...]]:
         """Everything that has a type, by the kind of entity that its IRI names; found once."""
-        found: dict[str, dict[ox.NamedNode, None]] = {}
-        for quad in self.store.quads(None, TYPE):
-            if isinstance(quad.subject, ox.NamedNode) and (name := self.iris.entity_name(quad.subject.value)):
-                found.setdefault(name.type, {})[quad.subject] = None
+        found: dict[str, list[ox.NamedNode]] = {}
+        for row in cast("ox.QuerySolutions", self.store.query(f"SELECT DISTINCT ?s {{ ?s {TYPE} ?type }}")):
+            if isinstance(node := row["s"], ox.NamedNode) and (name := self.iris.entity_name(node.value)):
+                found.setdefault(name.type, []).append(node)
         return {type_: tuple(nodes) for type_, nodes in found.items()}
+
+    def warm(self) -> None:
+        """Find out now what pages need and what takes a while, so that the first reader need not wait."""
+        _ = self.origins, self.entities
 
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:
@@ -162,6 +167,8 @@ class ReleaseWatcher:
         try:
             snapshot = Snapshot.open(current_release(self._releases), self._isolated)
             snapshot.engine.start()
+            if self.isolated:
+                snapshot.warm()
             return snapshot
         except PublisherError as error:
             _LOG.error("the new release is not served, the old one is: %s", error)

@@ -140,6 +140,21 @@ def test_a_correction_counts_from_its_day() -> None:
     assert not at(store, date(2020, 8, 12)).counts(old.value)
 
 
+@pytest.mark.parametrize("one_by_one", [0, 1, 500])
+def test_read_at_once_or_one_by_one_it_is_the_same(monkeypatch: pytest.MonkeyPatch, one_by_one: int) -> None:
+    """What was withdrawn or superseded is looked up for the first statements, and then read for all."""
+    monkeypatch.setattr("publisher.attribution.asof._ONE_BY_ONE", one_by_one)
+    said = [Said(f"s-{n}", "a", "asserts", "p-base", "d-one") for n in range(4)]
+    store = derive(World(PROPS, tuple(said), kinds=VALUES))
+    nodes = [node("statement", f"s-{n}") for n in range(4)]
+    for statement in nodes:
+        dated(store, statement, IRIS.att("statedOn"), "2020-08-10")
+    store.add(Quad(nodes[1], NamedNode(IRIS.att("withdrawnBecause")), Literal("An error.", language="en")))
+    store.add(Quad(nodes[3], NamedNode(IRIS.att("supersedes")), nodes[2]))
+    asof = at(store, date(2020, 8, 12))
+    assert [asof.counts(s.value) for s in nodes] == [True, False, False, True]
+
+
 def test_today_it_is_as_the_rules_say_for_what_has_a_date(store: Store, iris: Iris) -> None:
     """Long after everything, only undatable statements are missing from a status."""
     now = AsOf(Reader(store), iris, date(2100, 1, 1))

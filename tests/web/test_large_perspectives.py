@@ -15,10 +15,11 @@ from publisher.web import create_app
 from publisher.web.render import LARGE
 from tests.web.conftest import BASE, make_release
 
-AFFIRMED, DENIED, OPEN, HEDGED = 2_300, 130, 20, 10
+AFFIRMED, DENIED, OPEN, HEDGED = 2_600, 130, 20, 10
 OTHER = 30
 BYTES = 300_000
 ALONE, BOTH = "/perspective/talker", "/perspective/second?with=talker"
+POLICY = f"<{BASE}policy/every>"
 PREFIXES = f"""
 PREFIX att: <{BASE}ontology#> PREFIX agent: <{BASE}id/agent/> PREFIX incident: <{BASE}id/incident/>
 PREFIX proposition: <{BASE}id/proposition/> PREFIX statement: <{BASE}id/statement/>
@@ -26,6 +27,7 @@ PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> PREFIX rdfs: <http://w
 PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX owl: <http://www.w3.org/2002/07/owl#>
 att:asserts att:polarity att:positive . att:deniesClaim att:polarity att:negative .
 att:notVerified att:polarity att:open .
+{POLICY} a att:Policy ; rdfs:label "Every"@en .
 """
 
 
@@ -35,7 +37,8 @@ incident:{name} a att:Incident ; rdfs:label "Incident {name}"@en .
 proposition:{name} a att:Proposition ; rdfs:label "It occurred: {name}"@en ; att:about incident:{name} ;
   rdf:subject incident:{name} ; rdf:predicate att:occurred ; rdf:object true .
 statement:{name} a att:Statement ; att:speaker agent:{agent} ; att:attributableTo agent:{agent} ;
-  att:stance att:{stance} ; att:proposition proposition:{name} ; att:inForce true ; dcterms:identifier "{name}" {more} ."""
+  att:stance att:{stance} ; att:proposition proposition:{name} ; att:inForce true ;
+  dcterms:identifier "{name}" {more} ."""
 
 
 def everything() -> Iterator[str]:
@@ -52,7 +55,8 @@ def everything() -> Iterator[str]:
                 yield said(agent, name, stance, "; att:hedged true" if kind == "hedged" else "")
                 if kind == "yes":
                     yield f"{node} att:tells statement:{name} . GRAPH {node} {{ incident:{name} att:occurred true }}"
-                    yield f"GRAPH {node} {{ incident:{name} att:killed 1 , 2 , 3 , 4 }}"
+                    for graph in (node, POLICY):
+                        yield f"GRAPH {graph} {{ incident:{name} att:killed 1 , 2 , 3 , 4 }}"
                 elif kind == "no":
                     yield f"""{node} att:tells statement:{name} . GRAPH {node} {{ <{BASE}perspective/{agent}#not-{name}>
   a owl:NegativePropertyAssertion ; owl:sourceIndividual incident:{name} ;
@@ -129,7 +133,7 @@ def test_other_formats_stay_whole(client: FlaskClient, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("path", [ALONE, "/perspective/second", "/perspective/second?with=talker"])
-@pytest.mark.parametrize(("number", "status"), [("26", 404), ("0", 400), ("x", 400), ("1", 200)])
+@pytest.mark.parametrize(("number", "status"), [("29", 404), ("0", 400), ("x", 400), ("1", 200)])
 def test_a_page_that_there_is_not(client: FlaskClient, path: str, number: str, status: int) -> None:
     address = f"{path}{'&' if '?' in path else '?'}statements={number}"
     assert client.get(address, headers={"Accept": "text/html"}).status_code == status
@@ -158,3 +162,28 @@ def test_links_to_the_agent_are_in_pages(client: FlaskClient) -> None:
         found |= ends
     assert len(found) == total
     assert client.get(f"/doc/agent/talker.nt?page={-(-total // 1000) + 1}").status_code == 404
+
+
+def test_a_policy_shows_some_of_what_it_chooses_and_says_how_much_that_is(client: FlaskClient) -> None:
+    total = 4 * (AFFIRMED + OTHER)
+    text = page(client, "/policy/every")
+    assert f'What it chooses <span class="count">{total}</span>' in text
+    assert "500 of them; the other formats have all." in text
+    assert text.count('<td data-label="What">') == 500
+    data = client.get("/policy/every.nt").data
+    assert len(list(ox.parse(data, format=ox.RdfFormat.N_TRIPLES))) == total
+
+
+@pytest.mark.parametrize(("plural", "pages"), [("incidents", 14), ("statements", 14), ("agents", 1)])
+def test_lists_are_in_pages(client: FlaskClient, plural: str, pages: int) -> None:
+    """With the number of all, which the JSON has too."""
+    found: list[str] = []
+    for number in range(1, pages + 1):
+        text = page(client, f"/{plural}?page={number}")
+        found += re.findall(rf'href="/id/{plural[:-1]}/([^"]+)"', text)
+    listed = client.get(f"/{plural}", headers={"Accept": "application/json"}).json
+    assert listed is not None
+    assert len(found) == len(set(found)) == listed["count"] > 3
+    assert {item["iri"].rpartition("/")[2] for item in listed["items"]} == set(found)
+    assert client.get(f"/{plural}?page={pages + 1}", headers={"Accept": "text/html"}).status_code == 404
+    assert len(client.get("/").data) < BYTES
