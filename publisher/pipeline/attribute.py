@@ -43,7 +43,7 @@ def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, flo
     for rule in rules:
         began = time.perf_counter()
         native = NATIVE.get(rule.id)
-        produced = native(store, iris) if native else _run(rule, store)
+        produced = native(store, iris) if native else run_rule(rule, store)
         _check_names_its_rule(produced, rule, store, iris)
         new = [t for t in produced if Quad(t.subject, t.predicate, t.object) not in store]
         store.extend(Quad(t.subject, t.predicate, t.object) for t in new)
@@ -53,7 +53,8 @@ def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, flo
     return derived
 
 
-def _run(rule: Rule, store: Store) -> set[Triple]:
+def run_rule(rule: Rule, store: Store) -> set[Triple]:
+    """What one rule finds in the default graph of a store. Raises `RuleError` for a query that is not a CONSTRUCT."""
     try:
         result = store.query(rule.query)
     except SyntaxError as error:

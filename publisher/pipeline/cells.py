@@ -18,7 +18,7 @@ from typing import Any
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from publisher.iris import Iris
-from publisher.pipeline.attribute import derive
+from publisher.pipeline.attribute import derive, run_rule
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.policies import read_policies
 from publisher.pipeline.rules import read_rules
@@ -26,6 +26,7 @@ from publisher.pipeline.units import Term, as_bytes, read_triples
 from publisher.pipeline.unitwise import Inferred, Survey
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 from publisher.pipeline.worlds import tell
+from publisher.vocab import RDF
 
 _DISCOURSE = {"statement", "proposition", "relay", "contradiction"}
 """Kinds of things that are known in one cell only."""
@@ -115,8 +116,8 @@ def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
     files = (file.text for file in survey.loaded.ontology.files)
     common = digest([software(), iris.base, *(r.query for r in rules), *(p.query for p in policies), *files])
     together = NamedNode(iris.att("sharesVoiceWith"))
-    voices: list[frozenset[Triple]] = [frozenset() for _ in cells]
-    found: list[set[Triple]] = [set() for _ in cells]
+    found = _first_voices(survey, inferred, cells, common)
+    voices = _share_voices(cells, found, together)
     keys = ["" for _ in cells]
     due = list(range(len(cells)))
     while due:
@@ -132,6 +133,41 @@ def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
         due = [i for i, mine in enumerate(needed) if mine != voices[i]]
         voices = needed
     return Attributed(cells, keys, shop)
+
+
+def _first_voices(survey: Survey, inferred: Inferred, cells: Sequence[Cell], common: str) -> list[set[Triple]]:
+    """Which speakers share a voice in each cell, so that the rules need to run only once in most of them."""
+    shop = survey.shop
+    jobs: dict[str, Job] = {}
+    keys: list[str] = []
+    for cell in cells:
+        task = _Task(survey, inferred, cell, b"", frozenset())
+        keys.append(digest([common, "voices", task.key()]))
+        jobs[keys[-1]] = Job(task.plain_arguments, sum(survey.parsed.units[u].size for u in cell.units) // 8)
+    shop.run(VOICES, jobs)
+    return [set(read_triples(shop.read(VOICES, "voices", key))) for key in keys]
+
+
+def _voices(base: str, quads: bytes, around: bytes) -> Parts:
+    """The task of the step: the two rules that tell voices, run alone."""
+    iris = Iris(base)
+    store = Store()
+    given = [*(q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS)), *read_triples(around)]
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given if t.predicate.value in _telling(iris))
+    for rule in _texts(iris)[0]:
+        if rule.id in ("in-force", "shares-voice"):
+            store.extend(Quad(t.subject, t.predicate, t.object) for t in run_rule(rule, store))
+    together = NamedNode(iris.att("sharesVoiceWith"))
+    pairs = {q.triple for q in store.quads_for_pattern(None, together, None)}
+    return {"voices": as_bytes(sorted(pairs, key=str))}
+
+
+def _telling(iris: Iris) -> frozenset[str]:
+    names = ("speaker", "speaksFor", "sameUtterance", "supersedes", "withdrawnBecause", "stance", "proposition")
+    return frozenset({RDF + "type", *(iris.att(name) for name in names)})
+
+
+VOICES = Step("voices", _voices, ("voices",))
 
 
 def _share_voices(cells: Sequence[Cell], found: Sequence[set[Triple]], together: NamedNode) -> list[frozenset[Triple]]:
@@ -175,6 +211,11 @@ class _Task:
         parsed, units = self.survey.parsed, self.cell.units
         keys = [*(parsed.keys[u] for u in units), *(self.inferred.keys[u] for u in units)]
         return digest([*keys, self._around()])
+
+    def plain_arguments(self) -> tuple[Any, ...]:
+        """For the step that only looks for voices."""
+        quads = b"".join(self.survey.parsed.quads(u) for u in self.cell.units)
+        return self.survey.loaded.iris.base, quads, self._around()
 
     def arguments(self) -> tuple[Any, ...]:
         quads = b"".join(self.survey.parsed.quads(u) for u in self.cell.units)
