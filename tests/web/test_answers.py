@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +16,7 @@ from publisher.config import Settings
 from publisher.web.asgi import Front
 from publisher.web.snapshot import ReleaseWatcher
 from publisher.web.wsgi import Message, Scope
+from tests.apart import run_apart
 from tests.web.conftest import make_release
 
 ENCODINGS: tuple[str, ...] = ("", "gzip", "zstd")
@@ -30,15 +30,6 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     more = "".join(f"<http://e/{n * 7919 % 10007:x}> <http://e/p> '{n * 104729:x}' .\n" for n in range(200))
     make_release(folder, "r1", more)
     return folder
-
-
-T = TypeVar("T")
-
-
-def run_apart(task: Coroutine[Any, Any, T]) -> T:
-    """In a thread: the thread of the tests has an event loop once a browser has been started from it."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, task).result()
 
 
 class Served:

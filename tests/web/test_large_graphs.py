@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import re
 import socket
@@ -25,6 +24,7 @@ from publisher.query.store import EmbeddedStore, Output
 from publisher.web import create_app
 from publisher.web.render import LARGE, PAGE
 from publisher.web.wsgi import WsgiBridge
+from tests.apart import run_apart
 from tests.web.conftest import BASE, make_release
 
 SUBJECTS = 3000
@@ -256,6 +256,6 @@ def test_nothing_is_asked_of_the_body_for_head() -> None:
 
     scope = {"method": "HEAD", "raw_path": b"/", "query_string": b"", "http_version": "1.1", "headers": []}
     application = Empty(3)
-    assert asyncio.run(WsgiBridge(application, 1)(scope, b"", send)) == 200
+    assert run_apart(WsgiBridge(application, 1)(scope, b"", send)) == 200
     assert [m["type"] for m in sent] == ["http.response.start", "http.response.body"]
     assert application.given == 0
