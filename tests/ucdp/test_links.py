@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from functools import cache
 from pathlib import Path
 
@@ -23,9 +24,13 @@ IRIS = Iris(CANONICAL_BASE)
 
 
 @cache
-def rows() -> tuple[dict[str, str], ...]:
-    lines = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+def rows_of(path: Path) -> tuple[dict[str, str], ...]:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     return tuple(csv.DictReader(lines, dialect="excel-tab", strict=True))
+
+
+def rows() -> tuple[dict[str, str], ...]:
+    return rows_of(FILE)
 
 
 def expand(curie: str) -> str:
@@ -75,6 +80,47 @@ def test_each_says_why() -> None:
         assert 0.8 <= float(row["confidence"]) < 1
         assert "Evidence: " in row["comment"]
         assert "source-" not in row["object_id"], "an unnamed source is never identified"
+
+
+def test_identifiers_that_are_evidence_are_in_our_other_sets() -> None:
+    """For the same thing of ours."""
+    known: dict[str, set[str]] = {"Wikidata": set(), "GeoNames": set()}
+    for system, name in (("Wikidata", "wikidata"), ("GeoNames", "geonames")):
+        for row in rows_of(FILE.with_name(f"{name}.sssom.tsv")):
+            known[system].add(f"{row['subject_id']} {row['object_id'].partition(':')[2].rstrip('/')}")
+    named = [
+        (match[1], f"{row['subject_id']} {match[2]}")
+        for row in rows()
+        for match in re.finditer(r"\b(Wikidata|GeoNames) (Q?\d+)", row["comment"])
+    ]
+    assert len(named) == 6
+    for system, pair in named:
+        assert pair in known[system], pair
+
+
+def test_the_evidence_is_what_the_extracts_say(extracts: list[Path]) -> None:
+    """Read without the importer: numbers of actors and of states, a point, a year."""
+    events: list[dict[str, str]] = []
+    for path in extracts:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            events += [event for event in csv.DictReader(file) if event["id"]]
+    sides = [(e[f"side_{s}_new_id"], e[f"side_{s}"], e[f"gwno{s}"].removesuffix(".0"), e) for e in events for s in "ab"]
+    checked = 0
+    for row in rows():
+        if actor := re.search(r"UCDP actor (\d+)(?:, Gleditsch and Ward number (\d+))?", row["comment"]):
+            assert row["object_id"] == f"att-agent:ucdp-actor-{actor[1]}"
+            assert {side[1:3] for side in sides if side[0] == actor[1]} == {(row["object_label"], actor[2] or "")}
+            checked += 1
+        if point := re.search(r"UCDP's point is that of .* \((\S+), (\S+)\)", row["comment"]):
+            here = {(e["latitude"], e["longitude"]) for e in events if e["where_coordinates"] == row["object_label"]}
+            assert {(f"{float(a):.4f}", f"{float(b):.4f}") for a, b in here} == {(point[1], point[2])}
+            checked += 1
+        if year := re.search(r"its events in Iraq begin in (\d{4})", row["comment"]):
+            theirs = [e["date_start"] for id_, _, _, e in sides if id_ == "234" and e["country"] == "Iraq"]
+            assert min(theirs).startswith(year[1])
+            checked += 1
+    assert checked == 6
+    assert ("Iraq", "645") in {(e["country"], e["country_id"]) for e in events}
 
 
 def test_the_real_extract_has_them(extracts: list[Path], tmp_path: Path) -> None:

@@ -95,6 +95,14 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small release and 200 triples more, so that a product of all with all is large; read only."""
+    folder = tmp_path_factory.mktemp("crowded")
+    make_release(folder, "r1", "".join(f"<http://e/s{n}> <http://e/p> <http://e/o{n % 7}> .\n" for n in range(200)))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def app(mini: Settings) -> Flask:
     return create_app(mini)
 

@@ -17,19 +17,10 @@ from publisher.web.asgi import Front
 from publisher.web.snapshot import ReleaseWatcher
 from publisher.web.wsgi import Message, Scope
 from tests.apart import run_apart
-from tests.web.conftest import make_release
 
 ENCODINGS: tuple[str, ...] = ("", "gzip", "zstd")
 SMALL = "SELECT * { ?s a ?t } LIMIT 1 OFFSET 0"
 LARGE = "SELECT * { ?s ?p ?o } LIMIT 4"
-
-
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("answers")
-    more = "".join(f"<http://e/{n * 7919 % 10007:x}> <http://e/p> '{n * 104729:x}' .\n" for n in range(200))
-    make_release(folder, "r1", more)
-    return folder
 
 
 class Served:
@@ -69,11 +60,11 @@ class Served:
 
 
 @pytest.fixture
-def served(releases: Path) -> Iterator[Callable[[int], Served]]:
+def served(crowded: Path) -> Iterator[Callable[[int], Served]]:
     made: list[Served] = []
 
     def make(cache_mib: int) -> Served:
-        made.append(Served(releases, cache_mib))
+        made.append(Served(crowded, cache_mib))
         return made[-1]
 
     yield make

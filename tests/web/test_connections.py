@@ -105,10 +105,8 @@ def test_slow_connections_keep_nobody_waiting(address: str) -> None:
         times = []
         for number in range(20):
             begin = time.monotonic()
-            assert requests.get(f"{address}sparql?query=ASK%7B{number}%20a%20%3Fx%7D", timeout=5).status_code in {
-                200,
-                400,
-            }
+            query = quote(f"ASK {{ ?s ?p {number} }}")
+            assert requests.get(f"{address}sparql?query={query}", timeout=5).status_code == 200
             times.append(time.monotonic() - begin)
         assert sorted(times)[18] < 0.5
         with ThreadPoolExecutor(len(held)) as threads:

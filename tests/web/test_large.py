@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 
 import pyoxigraph as ox
 import pytest
@@ -25,8 +24,6 @@ STATEMENTS = 500
 INCIDENT = "/doc/incident/i-one"
 BYTES = 250_000
 """What a page may have at most; with everything on one page it is some megabytes."""
-SECONDS = 10.0
-"""Far above what it takes, so that only a page that grows with everything fails."""
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +56,9 @@ def real(settings: Settings, release: Release) -> FlaskClient:
 
 
 def page(client: FlaskClient, path: str) -> str:
-    began = time.perf_counter()
     response = client.get(path, headers={"Accept": "text/html"})
     assert response.status_code == 200
     assert len(response.data) < BYTES
-    assert time.perf_counter() - began < SECONDS
     return response.text
 
 

@@ -18,7 +18,6 @@ import requests
 import zstandard
 
 from tests.serving import serve
-from tests.web.conftest import make_release
 
 CSV = {"Accept": "text/csv"}
 HEAVY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d) }"
@@ -30,17 +29,9 @@ SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sparql")
-    more = "".join(f"<http://e/s{n}> <http://e/p> <http://e/o{n % 7}> .\n" for n in range(200))
-    make_release(folder, "r1", more)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def endpoint(releases: Path) -> Iterator[str]:
+def endpoint(crowded: Path) -> Iterator[str]:
     with serve(
-        releases,
+        crowded,
         query_seconds=str(SECONDS),
         query_memory_mib="300",
         query_result_mib="64",
@@ -349,9 +340,9 @@ def test_nothing_is_called(endpoint: str, pattern: str) -> None:
 
 
 # Other settings
-def test_limits_for_each_client(releases: Path) -> None:
+def test_limits_for_each_client(crowded: Path) -> None:
     with serve(
-        releases, query_per_client="2", query_per_client_rate="0.2", trusted_proxies="1", query_seconds="2"
+        crowded, query_per_client="2", query_per_client_rate="0.2", trusted_proxies="1", query_seconds="2"
     ) as address:
         endpoint = f"{address}sparql"
         statuses: list[requests.Response] = []
@@ -401,12 +392,12 @@ class _Other(threading.Thread):
                 connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
 
 
-def test_an_allowed_service_and_no_other(releases: Path) -> None:
+def test_an_allowed_service_and_no_other(crowded: Path) -> None:
     allowed, other = _Other(), _Other()
     allowed.start()
     other.start()
     try:
-        with serve(releases, query_services=f"https://example.org/sparql {allowed.address}") as address:
+        with serve(crowded, query_services=f"https://example.org/sparql {allowed.address}") as address:
             endpoint = f"{address}sparql"
             good = ask(endpoint, f"SELECT ?o {{ SERVICE <{allowed.address}> {{ ?s ?p ?o }} }}", **CSV)
             assert good.text == "o\r\nfrom elsewhere\r\n"
@@ -427,14 +418,14 @@ def test_an_allowed_service_and_no_other(releases: Path) -> None:
     assert other.called == 0
 
 
-def test_an_allowed_service_cannot_send_us_elsewhere(releases: Path) -> None:
+def test_an_allowed_service_cannot_send_us_elsewhere(crowded: Path) -> None:
     """The HTTP client of the engine follows no redirect."""
     other = _Other()
     allowed = [_Other(f"{status} Elsewhere\r\nLocation: {other.address}") for status in (301, 302, 303, 307, 308)]
     for listening in (other, *allowed):
         listening.start()
     try:
-        with serve(releases, query_services=" ".join(a.address for a in allowed)) as address:
+        with serve(crowded, query_services=" ".join(a.address for a in allowed)) as address:
             for service in allowed:
                 where = f"<{service.address}> {{ ?s ?p ?o }}"
                 assert ask(f"{address}sparql", f"SELECT ?o {{ SERVICE {where} }}").status_code == 400
