@@ -10,55 +10,87 @@ results must be equal, or the run fails. `oxigraph` is compared with if it is on
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, Store, Variable
 
 from publisher.config import Engine, Settings, load_settings
+from publisher.iris import Iris
 from publisher.pipeline.build import load_mappings, workshop
 from publisher.pipeline.infer import infer
 from publisher.pipeline.load import load
 from publisher.pipeline.shacl import Validator
 from publisher.pipeline.units import as_bytes
 from publisher.pipeline.unitwise import Survey
+from publisher.query.description import describe
+from publisher.query.store import EmbeddedStore
 from publisher.releases import DUMPS, STORE, current_release
+from publisher.vocab import RDF
 
 ROOT = Path(__file__).parent.parent
 Row = dict[str, Any]
 
 
-def build(environ: dict[str, str]) -> tuple[float, dict[str, float], int]:
-    """Seconds, seconds of each step, and the peak of memory in MiB, of a build in a process of its own."""
+def build(environ: dict[str, str]) -> Row:
+    """Seconds, and for each step its seconds and the most memory of all processes together, in MiB."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "publisher.cli", "build"]
     process = subprocess.Popen(
         command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
-    peak = 0
+    peaks: dict[str, int] = {}
+    step, lines = ["start"], []
+
+    def watch() -> None:
+        while process.poll() is None:
+            peaks[step[0]] = max(peaks.get(step[0], 0), memory(process.pid))
+            time.sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     assert process.stderr is not None
-    lines = []
     for line in process.stderr:
         lines.append(line)
+        if begun := re.match(r"(\w+) …", line):
+            step[0] = begun[1]
     process.wait()
-    seconds = time.perf_counter() - began
+    watcher.join()
+    row: Row = {"seconds": round(time.perf_counter() - began, 1)}
     if process.returncode:
         sys.exit("".join(lines[-20:]))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    steps = {m[1]: float(m[2]) for line in lines if (m := re.match(r"(\w+) done in ([\d.]+) s", line))}
-    return seconds, steps, peak
+    for line in lines:
+        if done := re.match(r"(\w+) done in ([\d.]+) s", line):
+            row[done[1]] = float(done[2])
+            row[f"{done[1]} MiB"] = peaks.get(done[1], 0)
+    return row | {"MiB": max(peaks.values(), default=0)}
+
+
+def memory(pid: int) -> int:
+    """MiB of a process and its children that are theirs alone."""
+    total, waiting = 0, [pid]
+    while waiting:
+        one = Path(f"/proc/{waiting.pop()}")
+        with contextlib.suppress(OSError):
+            found = re.search(r"^Pss_Anon:\s+(\d+)", (one / "smaps_rollup").read_text(encoding="ascii"), re.M)
+            total += int(found[1]) if found else 0
+            for task in (one / "task").iterdir():
+                waiting += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+    return total >> 10
 
 
 def timed(task: Callable[[], Any]) -> tuple[Any, float]:
@@ -110,21 +142,27 @@ def serving(settings: Settings) -> Row:
         began = time.perf_counter()
         Store(folder).bulk_load(path=str(dump))
         row["load seconds"] = round(time.perf_counter() - began, 1)
-    if oxigraph := shutil.which("oxigraph"):
+    if oxigraph := shutil.which("oxigraph", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"):
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
             subprocess.run([oxigraph, "load", "--location", folder, "--file", str(dump)], check=True)
             row["oxigraph load seconds"] = round(time.perf_counter() - began, 1)
     began = time.perf_counter()
-    store = Store.read_only(str(release.path / STORE))
+    store = EmbeddedStore(release.path / STORE)
+    iris = Iris(settings.base_iri)
     row["open seconds"] = round(time.perf_counter() - began, 2)
-    kind = NamedNode(f"{settings.base_iri}ontology#Statement")
-    nodes = [q.subject for q in store.quads_for_pattern(None, None, kind, None)][:2000]
+    quads = store.quads(None, NamedNode(RDF + "type"), NamedNode(iris.att("Statement")))
+    nodes = [q.subject for q in islice(quads, 2000) if isinstance(q.subject, NamedNode)]
     began = time.perf_counter()
     for node in nodes:
-        query = f"CONSTRUCT {{ {node} ?p ?o . ?s ?q {node} }} {{ {{ {node} ?p ?o }} UNION {{ ?s ?q {node} }} }}"
-        list(store.query(query))  # type: ignore[arg-type]
+        describe(store, iris, node)
     row["descriptions per second"] = round(len(nodes) / max(time.perf_counter() - began, 1e-9))
+    query = f"SELECT ?s ?who ?what {{ ?s <{iris.att('speaker')}> ?who ; <{iris.att('proposition')}> ?what }}"
+    plain = Store.read_only(str(release.path / STORE))
+    began = time.perf_counter()
+    for node in nodes:
+        list(plain.query(query, substitutions={Variable("s"): node}))  # type: ignore[arg-type]
+    row["queries per second"] = round(len(nodes) / max(time.perf_counter() - began, 1e-9))
     return row
 
 
@@ -153,8 +191,9 @@ def main() -> None:
             if what == "one file changed":
                 text = files[0].read_text(encoding="utf-8")
                 files[0].write_text(text.replace('"@en', ' (revised)"@en', 1), encoding="utf-8")
-            seconds, steps, peak = build(environ)
-            found["builds"].append({"what": what, "seconds": round(seconds, 1), **steps, "MiB": peak})
+            row = build(environ)
+            triples = current_release(Path(mine["ATTESTED_RELEASES"])).default_triples
+            found["builds"].append({"what": what, **row, "triples per second": round(triples / row["seconds"])})
             print(" | ".join(f"{k} {v}" for k, v in found["builds"][-1].items()), flush=True)
         settings = load_settings(None, mine)
         found["store"] = serving(settings)

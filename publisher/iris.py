@@ -105,14 +105,18 @@ class Iris:
         """A shape."""
         return f"{self.base}shapes#{name}"
 
+    def entities(self, type_: str = "") -> str:
+        """What the IRIs of all entities begin with, or those of one type."""
+        return f"{self.base}id/{type_}/" if type_ else f"{self.base}id/"
+
     def entity(self, type_: str, slug: str) -> str:
         """`id/<type>/<slug>`. Raises `ValueError` if either segment is malformed."""
         name = EntityName(type_, slug)
-        return f"{self.base}id/{name.type}/{name.slug}"
+        return f"{self.entities(name.type)}{name.slug}"
 
     def entity_name(self, iri: str) -> EntityName | None:
         """The name behind an entity's IRI, or None if the IRI is not one of ours."""
-        prefix = f"{self.base}id/"
+        prefix = self.entities()
         if not iri.startswith(prefix):
             return None
         type_, _, slug = iri[len(prefix) :].partition("/")
@@ -138,6 +142,11 @@ class Iris:
         """The named graph that holds the world as one agent tells it; `hedged` adds what it says with a hedge."""
         return f"{self.base}perspective/{agent_slug}{'/hedged' if hedged else ''}"
 
+    @staticmethod
+    def denial(graph: str, proposition: str) -> str:
+        """The denial of a proposition in a perspective's graph."""
+        return f"{graph}#not-{proposition.rpartition('/')[2]}"
+
     def combined(self, agent_slug: str, other_slug: str) -> str:
         """Two perspectives side by side, in alphabetical order: a document, not a graph."""
         one, other = sorted((agent_slug, other_slug))
@@ -146,6 +155,14 @@ class Iris:
     def policy(self, name: str) -> str:
         """A resolution policy, and the named graph of what it chooses."""
         return f"{self.base}policy/{name}"
+
+    def is_perspective(self, iri: str) -> bool:
+        """Whether an IRI is that of a perspective, or of something in its document."""
+        return iri.startswith(self.perspective(""))
+
+    def is_claiming(self, graph: str) -> bool:
+        """Whether a named graph holds claims as plain triples, so that the default graph must not contain it."""
+        return graph.startswith((self.perspective(""), self.policy("")))
 
     @property
     def policies(self) -> str:
@@ -186,5 +203,5 @@ class Iris:
     def prefixes(self) -> dict[str, str]:
         """Every prefix, ours and foreign, to its namespace, in sorted order."""
         ours = {"att": self.att(""), "atts": self.shape(""), "graph": self.graph("")}
-        ours |= {f"{type_}": f"{self.base}id/{type_}/" for type_ in ENTITY_TYPES}
+        ours |= {type_: self.entities(type_) for type_ in ENTITY_TYPES}
         return dict(sorted((ours | FOREIGN_PREFIXES).items()))

@@ -77,29 +77,12 @@ def _check_names_its_rule(produced: set[Triple], rule: Rule, store: Store, iris:
             )
 
 
-def check_nothing_asserted(default_graph: Iterable[Triple], iris: Iris) -> None:
+def check_nothing_served(store: Store, iris: Iris) -> None:
     """The promise of the model: what a proposition says is nowhere stated as a plain triple.
 
-    `default_graph` is all that will be served as the default graph; it is gone through twice, and not held. Raises
-    `RuleError` naming the first triple whose predicate is a claim predicate.
+    The default graph of a store is asked for what could break it, so that it is not read whole. Raises `RuleError`
+    naming the first triple whose predicate is a claim predicate, or that a proposition is about.
     """
-    claim, type_ = iris.att("ClaimPredicate"), RDF + "type"
-    predicates: set[str] = set()
-    parts: dict[str, dict[str, object]] = {}
-    names = {RDF + "subject": "s", RDF + "predicate": "p", RDF + "object": "o"}
-    for t in default_graph:
-        if name := names.get(t.predicate.value):
-            parts.setdefault(str(t.subject), {})[name] = t.object
-        elif t.predicate.value == type_ and isinstance(t.object, NamedNode) and t.object.value == claim:
-            predicates.add(t.subject.value if isinstance(t.subject, NamedNode) else "")
-    claimed = {(str(p.get("s")), str(p.get("p")), str(p.get("o"))) for p in parts.values()}
-    for t in default_graph:
-        if t.predicate.value in predicates or (str(t.subject), str(t.predicate), str(t.object)) in claimed:
-            _refuse(t)
-
-
-def check_nothing_served(store: Store, iris: Iris) -> None:
-    """The same promise, asked of the default graph of a store by what could break it, so that it is not read whole."""
     served = DefaultGraph()
 
     def objects(node: Quad, name: str) -> list[NamedNode | Literal | BlankNode | Triple]:

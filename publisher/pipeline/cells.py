@@ -130,41 +130,41 @@ def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
         for i in due:
             found[i] = set(read_triples(shop.read(ATTRIBUTE, "voices", keys[i])))
         needed = _share_voices(cells, found, together)
-        due = [i for i, mine in enumerate(needed) if mine != voices[i]]
-        voices = needed
+        due = [i for i, mine in enumerate(needed) if mine - voices[i]]
+        voices = [mine | more for mine, more in zip(voices, needed, strict=True)]
     return Attributed(cells, keys, shop)
 
 
 def _first_voices(survey: Survey, inferred: Inferred, cells: Sequence[Cell], common: str) -> list[set[Triple]]:
-    """Which speakers share a voice in each cell, so that the rules need to run only once in most of them."""
+    """Which speakers share a voice, from the cells that say so: then the rules need to run only once in most cells."""
     shop = survey.shop
     jobs: dict[str, Job] = {}
-    keys: list[str] = []
+    keys: list[str | None] = []
     for cell in cells:
+        if not any(survey.parsed.has(u, "voices") for u in cell.units):
+            keys.append(None)
+            continue
         task = _Task(survey, inferred, cell, b"", frozenset())
-        keys.append(digest([common, "voices", task.key()]))
-        jobs[keys[-1]] = Job(task.plain_arguments, sum(survey.parsed.units[u].size for u in cell.units) // 8)
+        keys.append(key := digest([common, "voices", task.key()]))
+        jobs[key] = Job(task.plain_arguments, sum(survey.parsed.units[u].size for u in cell.units) // 8)
     shop.run(VOICES, jobs)
-    return [set(read_triples(shop.read(VOICES, "voices", key))) for key in keys]
+    return [set(read_triples(shop.read(VOICES, "voices", key))) if key else set() for key in keys]
 
 
 def _voices(base: str, quads: bytes, around: bytes) -> Parts:
     """The task of the step: the two rules that tell voices, run alone."""
     iris = Iris(base)
+    names = ("speaker", "speaksFor", "sameUtterance", "supersedes", "withdrawnBecause")
+    telling = {RDF + "type", *(iris.att(name) for name in names)}
     store = Store()
     given = [*(q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS)), *read_triples(around)]
-    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given if t.predicate.value in _telling(iris))
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given if t.predicate.value in telling)
     for rule in _texts(iris)[0]:
         if rule.id in ("in-force", "shares-voice"):
             store.extend(Quad(t.subject, t.predicate, t.object) for t in run_rule(rule, store))
     together = NamedNode(iris.att("sharesVoiceWith"))
     pairs = {q.triple for q in store.quads_for_pattern(None, together, None)}
     return {"voices": as_bytes(sorted(pairs, key=str))}
-
-
-def _telling(iris: Iris) -> frozenset[str]:
-    names = ("speaker", "speaksFor", "sameUtterance", "supersedes", "withdrawnBecause", "stance", "proposition")
-    return frozenset({RDF + "type", *(iris.att(name) for name in names)})
 
 
 VOICES = Step("voices", _voices, ("voices",))

@@ -51,7 +51,7 @@ class Counts:
             predicate = t.predicate.value
             found.triples += 1
             found.properties[predicate] += 1
-            if isinstance(t.subject, NamedNode) and t.subject.value.startswith(iris.perspective("")):
+            if isinstance(t.subject, NamedNode) and iris.is_perspective(t.subject.value):
                 tellers.add((predicate, t.subject.value))
             else:
                 subjects.add(t.subject)

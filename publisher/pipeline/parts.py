@@ -81,6 +81,10 @@ class Dumped:
         """The marks of the objects of each part; see `counts.distinct_objects`."""
         return (self.shop.read(PART, "objects", key) for key in self.keys)
 
+    def counted(self) -> dict[str, int]:
+        """The triples of each named graph by its IRI, and of the default graph by the empty string."""
+        return {name: number for name, number in self.counts.graphs.items() if number} | {"": self.counts.triples}
+
     def size(self, key: str) -> int:
         """Bytes that one part takes where it is kept. Raises `OSError` if it is not."""
         return self.shop.size(PART, N_QUADS.suffix, key)
@@ -196,13 +200,13 @@ def _is_own(quad: Quad, nodes: frozenset[str], shared: frozenset[str], iris: Iri
     subject = str(quad.subject)
     if subject in shared or subject.startswith(f"<{iris.att('')}"):
         return False
-    if subject in nodes:
-        return True
-    if subject.startswith(f"<{iris.base}id/contradiction/") or (
-        f"<{iris.perspective('')}" in subject and "#" in subject
-    ):
-        return True
-    return subject.startswith(f"<{iris.perspective('')}") and str(quad.object) in nodes
+    if subject in nodes or not isinstance(quad.subject, NamedNode):
+        return subject in nodes
+    iri = quad.subject.value
+    if iris.is_perspective(iri):
+        return "#" in iri or str(quad.object) in nodes
+    name = iris.entity_name(iri)
+    return name is not None and name.type == "contradiction"
 
 
 def _recorded(stated: Iterable[Quad], dates: Mapping[str, str], iris: Iris) -> set[Quad]:
@@ -236,13 +240,12 @@ def _part(body: bytes, base: str, sources: Sequence[str], hidden: Sequence[str])
     beside those of perspectives and policies.
     """
     iris, outside = Iris(base), frozenset(hidden)
-    policy, perspective = iris.policy(""), iris.perspective("")
     named = sorted(_read(body), key=lambda q: (getattr(q.graph_name, "value", ""), str(q)))
 
     def served(quad: Quad) -> bool:
         name = quad.graph_name
         assert isinstance(name, NamedNode)  # noqa: S101
-        return name.value not in outside and not name.value.startswith((policy, perspective))
+        return name.value not in outside and not iris.is_claiming(name.value)
 
     default = sorted({q.triple for q in named if served(q)}, key=str)
     prefixes = iris.prefixes()

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from publisher.errors import BuildFailed, BuildInProgress, ReleaseDamaged, Relea
 from publisher.formats import N_QUADS
 from publisher.iris import Iris
 from publisher.pipeline.attribute import check_nothing_served
+from publisher.pipeline.cache import digest
 from publisher.pipeline.counts import distinct_objects
 from publisher.pipeline.describe import CatalogInput, describe
 from publisher.pipeline.load import to_quads
@@ -115,8 +116,6 @@ def write_release(
         switch_release(releases, id_)
     except OSError as error:
         raise _failed(error, releases) from None
-    except BrokenExecutor:
-        raise _failed(OSError("a process of the build was ended from outside"), releases) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return read_release(final)
@@ -141,11 +140,8 @@ def _write_files(
         store = filling.result()
     del filling  # it holds the store too, which has to be closed before its files are made sure of
     objects, together = distinct_objects(parts.objects(), parts.counts.triples)
-    made = [__version__, content.created, iris.base, whole.hash.hexdigest()]
-    digest = hashlib.sha256("\n".join(made).encode()).hexdigest()
-    id_ = f"{content.created[:10]}-{digest[:12]}"
-    release = Release(
-        id=id_,
+    draft = Release(
+        id="",
         created=content.created,
         base_iri=iris.base,
         version=__version__,
@@ -155,22 +151,28 @@ def _write_files(
             for iri, title in sorted(content.titles.items())
         ),
         distributions=tuple(sorted(distributions, key=lambda d: d.file)),
+        counts=dict(content.counts),
     )
-    catalog = describe(
-        CatalogInput(
-            release_id=id_,
-            created=content.created,
+
+    def catalog_of(release: Release) -> tuple[Triple, ...]:
+        given = CatalogInput(
+            release_id=release.id,
+            created=release.created,
             counts=parts.counts,
             objects=objects,
             distinct_objects=together,
             graphs=release.graphs,
             sources=content.sources,
             distributions=release.distributions,
-        ),
-        iris,
-    )
+        )
+        return describe(given, iris)
+
+    # All that the release says goes into its id, also what is said of it: the same id is the same bytes.
+    said = (draft.to_json(), whole.hash.hexdigest(), content.validation, *(str(t) for t in catalog_of(draft)))
+    release = replace(draft, id=f"{content.created[:10]}-{digest(said)[:12]}")
+    catalog = catalog_of(release)
     check_catalog(catalog)
-    counts = dict(content.counts) | {"catalog": len(catalog)}
+    counts = release.counts | {"catalog": len(catalog)}
     release = replace(release, counts=dict(sorted(counts.items())))
     catalog_quads = to_quads(iris.graph("catalog"), catalog)
     serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
@@ -186,7 +188,7 @@ def _write_files(
     for path in sorted(folder.rglob("*"), reverse=True):
         _sync(path)
     _sync(folder)
-    return id_
+    return release.id
 
 
 def _dump(dumps: Path, parts: Dumped, suffix: str) -> tuple[_Written, list[Distribution]]:

@@ -141,7 +141,7 @@ class Parsed:
         self._room = _HELD
         self.keys = [digest([common, unit.graph, unit.hash]) for unit in self.units]
         shop.run(PARSE, {k: Job(partial(self._job, u), u.size) for k, u in zip(self.keys, self.units, strict=True)})
-        joined = [key for key in self.keys if shop.read(PARSE, "flags", key)]
+        joined = [i for i in range(len(self.keys)) if self.has(i, "joins")]
         if len(self.units) > 1 and (joined or any(_joins(t) for t in schema)):
             self._make_one(common)
 
@@ -167,6 +167,10 @@ class Parsed:
     def triples(self, i: int) -> list[Triple]:
         """The same without the graphs."""
         return [q.triple for q in parse(input=self.quads(i), format=RdfFormat.N_QUADS)]
+
+    def has(self, i: int, flag: str) -> bool:
+        """`joins`: a unit makes things one by what they have in common; `voices`: it says who has one voice."""
+        return flag.encode() in self._shop.read(PARSE, "flags", self.keys[i]).split()
 
     def subjects(self, i: int) -> frozenset[bytes]:
         """The marks of what a unit describes."""
@@ -229,7 +233,14 @@ def _parse(
         "topics": "\n".join(sorted({str(t.object) for t in triples if t.predicate.value in about})).encode(),
         "pointing": as_bytes(pointing),
         "steps": as_bytes(sorted(_steps({t.subject for t in pointing}, triples, onward), key=str)),
-        "flags": b"joins" if any(_joins(t) for t in triples) else b"",
+        "flags": b" ".join(
+            flag
+            for flag, is_set in (
+                (b"joins", any(_joins(t) for t in triples)),
+                (b"voices", any(t.predicate.value in (own + "speaksFor", own + "sameUtterance") for t in triples)),
+            )
+            if is_set
+        ),
     }
 
 

@@ -83,18 +83,18 @@ class Workshop:
         process was ended from outside.
         """
         todo = [key for key in jobs if not self._is_done(step, key)]
-        failed: list[str] = []
+        failed: set[str] = set()
         told = time.monotonic()
         for number, (key, parts) in enumerate(self._outcomes(step.task, jobs, todo), 1):
             if parts is None:
-                failed.append(key)
+                failed.add(key)
             else:
                 self._keep(step, key, parts)
             if time.monotonic() - told > 1:
                 told = time.monotonic()
                 self.progress(f"{step.name}: {number} of {len(todo)} units, {len(jobs) - len(todo)} as before")
         if failed:
-            _fail(step.task, (jobs[key].arguments() for key in sorted(failed)))
+            _fail(step.task, (job.arguments() for key, job in jobs.items() if key in failed))
 
     def read(self, step: Step, part: str, key: str) -> bytes:
         """A part of what a step has made. Raises `BuildFailed` if it was removed or damaged meanwhile."""
