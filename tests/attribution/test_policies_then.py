@@ -77,6 +77,22 @@ def test_parts_give_what_the_whole_gives(seed: int) -> None:
     assert chosen
 
 
+def test_what_is_said_later_of_another_incident_is_seen_from_a_part() -> None:
+    """Placed by that alone: the first statement has no time of its own, only its report has a date."""
+    said = (Said("s-first", "a", "asserts", "p-base", "d-two"), Said("s-later", "b", "asserts", "p-secure", "d-one"))
+    store = derive(World(PROPS, said, kinds=VALUES))
+    dated(store, node("document", "d-two"), f"{DCTERMS}issued", on(3))
+    dated(store, node("statement", "s-later"), IRIS.att("statedOn"), on(5))
+    policy = POLICIES["latest"]
+    assert values(outcome(Reader(store), IRIS, FAR, policy.query, part=1)) == set()
+    store.add(
+        ox.Quad(node("statement", "s-later"), ox.NamedNode(IRIS.att("statedAfter")), node("statement", "s-first"))
+    )
+    found = outcome(Reader(store), IRIS, FAR, policy.query, part=1)
+    assert values(found) == {"base"}
+    assert found == whole(store, FAR, policy)
+
+
 def test_parts_give_what_the_whole_gives_on_the_real_data(store: ox.Store, iris: Iris) -> None:
     chosen = 0
     for day in (date(2020, 8, 9), date(2020, 8, 11), FAR):
