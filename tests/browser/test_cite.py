@@ -69,6 +69,7 @@ def check(watched: Watched, title: str, kind: str, url: str) -> dict[str, str]:
     found = fields(entry)
     release = re.search(r"release (\S+) of (\d{4}-\d{2}-\d{2})", text)
     assert release is not None
+    assert release[1] == page.request.get(f"{watched.base}healthz").json()["release"]
     assert f"“{title}” [{kind}]" in text
     assert text.endswith(url)
     assert found["title"].replace(r"\_", "_") == title == item["title"]

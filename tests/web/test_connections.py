@@ -135,11 +135,15 @@ def test_a_head_within_the_limit_is_read(address: str) -> None:
     assert requests.get(f"{address}sparql?query={query}", timeout=10).status_code == 200
 
 
-def test_time_to_answer_is_not_time_to_arrive(address: str) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.3], ids=["in one piece", "apart"])
+def test_time_to_answer_is_not_time_to_arrive(address: str, pause: float) -> None:
     """A query may take longer than its request; so may the request that waits behind it on the same connection."""
     heavy = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o FILTER(?a != ?d) }")
     with connect(address) as connection:
-        connection.sendall(f"GET /sparql?query={heavy} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + WHOLE[:-4])
+        first = f"GET /sparql?query={heavy} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        for piece in (first, WHOLE[:-4]) if pause else (first + WHOLE[:-4],):
+            connection.sendall(piece)
+            time.sleep(pause)
         time.sleep(SECONDS * 1.5)
         connection.sendall(WHOLE[-4:-2] + b"Connection: close\r\n\r\n")
         said = everything(connection)
