@@ -91,9 +91,9 @@ class Settings:
     query_queue_seconds: float = 10.0
     """Seconds a query may wait."""
     query_streams: int = 16
-    """Large results sent at once by each server process."""
+    """Large results sent at once by each server process; as many large graphs."""
     query_stream_seconds: float = 900.0
-    """Seconds a client may take to read a large result."""
+    """Seconds a client may take to read a large result or a large graph."""
     query_per_client: int = 8
     """Queries of one client at once, for each server process."""
     query_per_client_rate: float = 20.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 
 import pyoxigraph as ox
@@ -15,33 +15,49 @@ from publisher.query.store import Store
 _BLOCK = 1 << 17
 
 
+class Parts:
+    """The parts of a graph. Has to be closed, also if nothing is read; twice does no harm."""
+
+    def __init__(self, parts: Generator[bytes], closed: Callable[[], None]) -> None:
+        """`closed` is called once."""
+        self._parts, self._closed = parts, [closed]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each once; after the last one it is closed."""
+        try:
+            yield from self._parts
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Read no more."""
+        self._parts.close()
+        while self._closed:
+            self._closed.pop()()
+
+
 class Outflow:
     """Counts the graphs that are being sent, so that there are not too many at once."""
 
     def __init__(self, limit: int) -> None:
-        """`limit` may be passed by those who ask at the same moment."""
+        """`limit` is how many there may be."""
         self._limit = limit
         self._lock = threading.Lock()
         self.active = 0
 
-    def check(self) -> None:
-        """Raises `QueryQueueFull`."""
-        if self.active >= self._limit:
-            raise QueryQueueFull(
-                f"{self._limit} large graphs are being sent", retry_after=30, hint="Try later, or take a dump."
-            )
-
-    def chunks(
-        self, store: Store, graph: ox.NamedNode, format_: ox.RdfFormat, prefixes: Mapping[str, str]
-    ) -> Iterator[bytes]:
-        """See `graph_chunks`; counted from the first part to the end."""
+    def open(self, store: Store, graph: ox.NamedNode, format_: ox.RdfFormat, prefixes: Mapping[str, str]) -> Parts:
+        """See `graph_chunks`; counted until it is closed. Raises `QueryQueueFull`."""
         with self._lock:
+            if self.active >= self._limit:
+                raise QueryQueueFull(
+                    f"{self._limit} large graphs are being sent", retry_after=30, hint="Try later, or take a dump."
+                )
             self.active += 1
-        try:
-            yield from graph_chunks(store, graph, format_, prefixes)
-        finally:
-            with self._lock:
-                self.active -= 1
+        return Parts(graph_chunks(store, graph, format_, prefixes), self._left)
+
+    def _left(self) -> None:
+        with self._lock:
+            self.active -= 1
 
 
 class _Pipe:
@@ -60,7 +76,7 @@ class _Pipe:
 
 def graph_chunks(
     store: Store, graph: ox.NamedNode, format_: ox.RdfFormat, prefixes: Mapping[str, str]
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """The triples in the order of the store, which is the same each time and has those of a subject together.
 
     Nothing happens before the first part is asked for. When the iterator is closed, the writing ends. Raises what the

@@ -313,10 +313,8 @@ class Front:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         loop = asyncio.get_running_loop()
-        snapshot = self._watcher.snapshot()
-        engine = snapshot.engine
+        engine = self._watcher.snapshot().engine
         engine.start()
-        loop.run_in_executor(None, snapshot.warm)
         deadline = loop.time() + _START_SECONDS
         while not engine.ready() and loop.time() < deadline:
             await asyncio.sleep(0.02)

@@ -13,9 +13,9 @@ from publisher.formats import DOCUMENT_FORMATS, HTML, MediaType, by_suffix
 from publisher.query.serialise import serialise, sort_triples
 from publisher.query.skolem import unskolemise
 from publisher.vocab import OWL
-from publisher.web.http import Variants, current, links, outflow, represent, represent_parts
+from publisher.web.http import Variants, current, links, outflow, page_number, represent, represent_parts
 from publisher.web.render import LARGE, graph_page, ontology_page, shapes_page, triples_of
-from publisher.web.resources import page_number, split_suffix
+from publisher.web.resources import split_suffix
 
 blueprint = Blueprint("documents", __name__)
 
@@ -123,8 +123,7 @@ def large_graph(node: ox.NamedNode, media_type: MediaType, variants: Variants, c
     """The graph as it is in the store, sent as it is read. Skolem IRIs stay what they are."""
     snapshot = current()
     assert media_type.rdf is not None  # noqa: S101
-    outflow().check()
-    parts = outflow().chunks(snapshot.store, node, media_type.rdf, snapshot.iris.prefixes())
+    parts = outflow().open(snapshot.store, node, media_type.rdf, snapshot.iris.prefixes())
     return represent_parts(parts, node.value, media_type, variants, canonical=canonical)
 
 

@@ -13,9 +13,9 @@ from typing import cast
 from flask import Response, current_app, g, request
 from werkzeug.datastructures import Headers
 
-from publisher.errors import NotAcceptable
+from publisher.errors import NotAcceptable, RequestInvalid
 from publisher.formats import HTML, MediaType, negotiate
-from publisher.query.outflow import Outflow
+from publisher.query.outflow import Outflow, Parts
 from publisher.web.clients import client_of
 from publisher.web.encoding import LEAST, choose_encoding, compress, compress_parts, is_compressible
 from publisher.web.endpoint import Endpoint
@@ -52,6 +52,14 @@ def client() -> str:
     `ProxyFix` has put it in the place of the peer's.
     """
     return client_of(request.remote_addr or "", None, 0)
+
+
+def page_number(name: str = "page") -> int:
+    """The number of a page in the parameter `name`, from 1. Raises `RequestInvalid`."""
+    text = request.args.get(name, "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text) > 0):
+        raise RequestInvalid(f"`{name}` is {text!r}", hint="Give the number of a page, from 1.")
+    return int(text)
 
 
 def links() -> Links:
@@ -109,13 +117,12 @@ def represent(
     return _headed(response, media_type, variants, canonical, described_by, cache)
 
 
-def represent_parts(
-    parts: Iterable[bytes], key: str, media_type: MediaType, variants: Variants, *, canonical: str
-) -> Response:
+def represent_parts(parts: Parts, key: str, media_type: MediaType, variants: Variants, *, canonical: str) -> Response:
     """The same for a body that comes in parts and is sent as it comes. The ETag is known before: it says which
-    release and what of it (`key`), and is weak.
+    release and what of it (`key`), and is weak. The parts are closed with the response, whether they were read or not.
     """
     response = StreamedResponse(parts, content_type=media_type.content_type)
+    response.call_on_close(parts.close)
     response.set_etag(_hashed("\n".join((current().release.id, key, media_type.name)).encode()), weak=True)
     return _headed(
         response, media_type, variants, canonical, "/.well-known/void", "public, max-age=60, must-revalidate"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
-from flask import request
 
-from publisher.errors import NotFound, RequestInvalid
+from publisher.errors import NotFound
+from publisher.web.http import page_number
 from publisher.web.render import Paging
 from publisher.web.statements import POLARITIES, Group, Statements
 
@@ -74,7 +74,4 @@ def part_of(number: int) -> str:
 
 def listing_number() -> int:
     """The parameter `statements`, from 1. Raises `RequestInvalid`."""
-    text = request.args.get(NAME, "1")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text) > 0):
-        raise RequestInvalid(f"`{NAME}` is {text!r}", hint="Give the number of a page, from 1.")
-    return int(text)
+    return page_number(NAME)

@@ -7,11 +7,8 @@ import json
 from flask import Blueprint, Response
 
 from publisher.formats import HTML, JSON
-from publisher.query.facts import Facts
-from publisher.web.http import Variants, current, links, represent
+from publisher.web.http import Variants, current, links, page_number, represent
 from publisher.web.render import home_page, list_entities, list_page
-from publisher.web.resources import page_number
-from publisher.web.view import Viewer
 
 blueprint = Blueprint("pages", __name__)
 
@@ -34,19 +31,26 @@ LISTS = {
 @blueprint.get("/")
 def home() -> Response:
     """What this is, and where to go."""
-    return represent(home_page(current(), links(), LISTS), HTML)
+
+    def make() -> tuple[bytes, int]:
+        return home_page(current(), links(), LISTS).encode(), 1
+
+    return represent(current().bodies.get((links().root, "/", HTML.name), make)[0], HTML)
 
 
 def _list(plural: str) -> Response:
-    media_type = Variants(f"/{plural}", (HTML, JSON)).choose()
-    if media_type is HTML:
-        body = list_page(current(), links(), plural, LISTS[plural], page_number())
-    else:
-        facts = Facts(current().store, current().iris)
-        entities = map(Viewer(facts, links()).item, list_entities(facts, current(), LISTS[plural]))
+    snapshot, type_, path = current(), LISTS[plural], f"/{plural}"
+    media_type = Variants(path, (HTML, JSON)).choose()
+    number = page_number() if media_type is HTML else 0
+
+    def make() -> tuple[bytes, int]:
+        if media_type is HTML:
+            return list_page(snapshot, links(), plural, type_, number).encode(), 1
+        entities = list_entities(snapshot, links(), type_, 0, snapshot.counts.get(type_, 0))
         items = [{"iri": entity.iri, "label": entity.text} for entity in entities]
-        body = json.dumps({"count": len(items), "items": items}, ensure_ascii=False, indent=2) + "\n"
-    return represent(body, media_type)
+        return (json.dumps({"count": len(items), "items": items}, ensure_ascii=False, indent=2) + "\n").encode(), 1
+
+    return represent(snapshot.bodies.get((links().root, path, str(number), media_type.name), make)[0], media_type)
 
 
 def _register(plural: str) -> None:

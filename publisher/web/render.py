@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from flask import render_template
 
 from publisher.errors import NotFound
 from publisher.formats import HTML
+from publisher.query.entities import entities_of
 from publisher.query.facts import Facts
 from publisher.query.store import Subject
 from publisher.releases import GraphInfo
@@ -54,7 +56,12 @@ class Paging:
 
     def at(self, number: int) -> str:
         """The address of a page."""
-        return f"{self.base}{'&' if '?' in self.base else '?'}{self.parameter}={number}"
+        return page_at(self.base, number, self.parameter)
+
+
+def page_at(base: str, number: int, parameter: str = "page") -> str:
+    """The address of a page of what is at `base`."""
+    return f"{base}{'&' if '?' in base else '?'}{parameter}={number}"
 
 
 def triples_of(snapshot: Snapshot, graph: ox.NamedNode) -> int:
@@ -152,12 +159,11 @@ def shapes_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: 
 
 def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str:
     """The start page: the incidents, the lists, the services."""
-    counted = {plural: _count(snapshot, type_) for plural, type_ in lists.items()}
-    facts = Facts(snapshot.store, snapshot.iris)
+    counted = {plural: snapshot.counts.get(type_, 0) for plural, type_ in lists.items()}
     return render_template(
         "home.html",
         **frame(snapshot, links, None),
-        incidents=_named(facts, links, list_entities(facts, snapshot, "incident"), 1),
+        incidents=list_entities(snapshot, links, "incident", 0, PAGE),
         lists={plural: count for plural, count in counted.items() if count},
         graphs=[(links.to(graph.iri), graph) for graph in _graphs(snapshot)],
     )
@@ -165,38 +171,28 @@ def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str
 
 def list_page(snapshot: Snapshot, links: Links, plural: str, type_: str, number: int) -> str:
     """All entities of one type, page by page."""
-    facts = Facts(snapshot.store, snapshot.iris)
-    entities = list_entities(facts, snapshot, type_)
-    pages = max(1, -(-len(entities) // PAGE))
+    total = snapshot.counts.get(type_, 0)
+    pages = max(1, -(-total // PAGE))
     if number > pages:
         raise NotFound(f"there is no page {number} of /{plural}")
     return render_template(
         "list.html",
         **frame(snapshot, links, None),
         title=Item(plural.capitalize()),
-        entities=_named(facts, links, entities, number),
-        paging=Paging(number, pages, len(entities), links.path(f"/{plural}")),
+        entities=list_entities(snapshot, links, type_, (number - 1) * PAGE, number * PAGE),
+        paging=Paging(number, pages, total, links.path(f"/{plural}")),
     )
 
 
-def list_entities(facts: Facts, snapshot: Snapshot, type_: str) -> list[ox.NamedNode]:
-    """Entities whose IRI is `id/<type>/…`. Withdrawn ones are left out. By label; of very many no label is looked up,
-    and they are in the order of their names.
+def list_entities(snapshot: Snapshot, links: Links, type_: str, start: int, stop: int) -> list[Item]:
+    """Some of the entities whose IRI is `id/<type>/…`. Withdrawn ones are left out. By label; very many are in the
+    order of their names, and only those before `stop` are held and only those shown have their label looked up.
     """
-    withdrawn = facts.having(facts.att("withdrawnBecause"))
-    kept = [n for n in snapshot.entities.get(type_, ()) if n.value not in withdrawn]
-    if len(kept) > MANY:
-        return sorted(kept, key=lambda node: node.value)
-    viewer = Viewer(facts, Links(snapshot.iris, ""))
-    return [ox.NamedNode(item.iri) for item in viewer.items(kept)]
-
-
-def _named(facts: Facts, links: Links, entities: Sequence[ox.NamedNode], number: int) -> list[Item]:
-    return [Viewer(facts, links).item(node) for node in entities[(number - 1) * PAGE : number * PAGE]]
-
-
-def _count(snapshot: Snapshot, type_: str) -> int:
-    return len(snapshot.entities.get(type_, ()))
+    viewer = Viewer(Facts(snapshot.store, snapshot.iris), links)
+    every = entities_of(snapshot.store, snapshot.iris, type_)
+    if snapshot.counts.get(type_, 0) <= MANY:
+        return list(viewer.items(every)[start:stop])
+    return [viewer.item(node) for node in heapq.nsmallest(stop, every, key=lambda node: node.value)[start:]]
 
 
 def _graphs(snapshot: Snapshot) -> list[GraphInfo]:

@@ -15,9 +15,10 @@ from publisher.iris import EntityName
 from publisher.query.description import Description, Withdrawal, describe, withdrawal
 from publisher.query.serialise import serialise
 from publisher.web.entity import DATED, entity_page
-from publisher.web.http import Variants, add_link, current, links, represent
+from publisher.web.http import Variants, add_link, current, links, page_number, represent
 from publisher.web.listing import listing_number, part_of
 from publisher.web.moment import NAME, refuse_day, requested_day
+from publisher.web.render import page_at, without_page
 from publisher.web.then import describe_then
 
 blueprint = Blueprint("resources", __name__)
@@ -105,7 +106,7 @@ def _respond(node: ox.NamedNode, base: str, query: str, forced: MediaType | None
     response = represent(body, media_type, variants, canonical=node.value)
     for rel, other in (("prev", number - 1), ("next", number + 1)):
         if 1 <= other <= pages:
-            add_link(response.headers, page_path(variants, other), rel)
+            add_link(response.headers, page_at(without_page(links(), variants), other), rel)
     return response
 
 
@@ -143,20 +144,6 @@ def _day(name: EntityName) -> date | None:
     if name.type not in DATED:
         refuse_day(f"the description of a thing of type {name.type}")
     return requested_day()
-
-
-def page_path(variants: Variants, number: int) -> str:
-    """The same description, another page."""
-    others = [part for part in variants.query.lstrip("?").split("&") if part and not part.startswith("page=")]
-    return f"{links().path(variants.base)}?{'&'.join([*others, f'page={number}'])}"
-
-
-def page_number() -> int:
-    """The parameter `page`, from 1. Raises `RequestInvalid`."""
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 8 and int(text) > 0):
-        raise RequestInvalid(f"page is {text!r}", hint="Give a number from 1.")
-    return int(text)
 
 
 def split_suffix(file: str) -> tuple[str, MediaType | None]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import pyoxigraph as ox
 
@@ -18,8 +17,8 @@ from publisher.config import Settings
 from publisher.errors import PublisherError
 from publisher.formats import N_QUADS
 from publisher.iris import Iris
-from publisher.query.description import TYPE
 from publisher.query.engine import InProcessEngine, QueryEngine
+from publisher.query.entities import count_entities
 from publisher.query.isolated import IsolatedEngine
 from publisher.query.limits import MEBI
 from publisher.query.origins import Origin, read_origins
@@ -85,17 +84,9 @@ class Snapshot:
         return read_origins(self.catalog, self.store, self.iris)
 
     @cached_property
-    def entities(self) -> Mapping[str, tuple[ox.NamedNode, ...]]:
-        """Everything that has a type, by the kind of entity that its IRI names; found once."""
-        found: dict[str, list[ox.NamedNode]] = {}
-        for row in cast("ox.QuerySolutions", self.store.query(f"SELECT DISTINCT ?s {{ ?s {TYPE} ?type }}")):
-            if isinstance(node := row["s"], ox.NamedNode) and (name := self.iris.entity_name(node.value)):
-                found.setdefault(name.type, []).append(node)
-        return {type_: tuple(nodes) for type_, nodes in found.items()}
-
-    def warm(self) -> None:
-        """Find out now what pages need and what takes a while, so that the first reader need not wait."""
-        _ = self.origins, self.entities
+    def counts(self) -> Mapping[str, int]:
+        """How many entities of each type are not withdrawn; counted when first asked for."""
+        return count_entities(self.store, self.iris)
 
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:
@@ -167,8 +158,6 @@ class ReleaseWatcher:
         try:
             snapshot = Snapshot.open(current_release(self._releases), self._isolated)
             snapshot.engine.start()
-            if self.isolated:
-                snapshot.warm()
             return snapshot
         except PublisherError as error:
             _LOG.error("the new release is not served, the old one is: %s", error)

@@ -190,3 +190,28 @@ def test_sparql_results_as_a_page(client: FlaskClient) -> None:
     assert "<b>" not in found.text
     assert 'href="javascript' not in found.text
     assert 'dir="rtl"' in found.text
+
+
+@pytest.mark.parametrize("many", [0, 2000])
+def test_a_list_has_each_entity_on_one_page(mini: Settings, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    """Whether they are few, in the order of their labels, or many, in the order of their names."""
+    client = create_app(mini).test_client()
+    monkeypatch.setattr("publisher.web.render.MANY", many)
+    monkeypatch.setattr("publisher.web.render.PAGE", 2)
+    items = client.get("/agents", headers={"Accept": "application/json"}).get_json()["items"]
+    order = [item["iri"] if many == 0 else item["label"].casefold() for item in items]
+    assert order == sorted(order)
+    assert len(items) == len({item["iri"] for item in items}) > 2
+    seen: list[str] = []
+    for number in range(1, -(-len(items) // 2) + 1):
+        text = client.get(f"/agents?page={number}", headers={"Accept": "text/html"}).text
+        assert f"{len(items)} in this release" in text
+        seen += re.findall(r'<li><a href="(/id/agent/[^"]+)"', text)
+    assert seen == [item["iri"].removeprefix("https://w3id.org/attested") for item in items]
+    assert client.get(f"/agents?page={number + 1}", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_what_was_withdrawn_is_neither_listed_nor_counted(client: FlaskClient) -> None:
+    listed = client.get("/places", headers={"Accept": "application/json"}).get_json()
+    assert not [item for item in listed["items"] if item["iri"].endswith("/place/old")]
+    assert f'/places">Places</a> ({listed["count"]})' in client.get("/").text
