@@ -7,7 +7,6 @@ import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -71,6 +70,7 @@ class WsgiBridge:
         found = self._application(environ_of(scope, body), start_response)
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        raw = [(name, value) for name, value in raw if name != b"date"]  # the HTTP server sends its own
         length = next((int(value) for name, value in raw if name == b"content-length"), None)
         empty = scope["method"] == "HEAD" or status.startswith(("204", "304"))
         if empty or (length is not None and length <= _WHOLE):
@@ -88,8 +88,8 @@ async def _disconnected(receive: Receive) -> None:
 
 
 def _close(found: Iterable[bytes]) -> None:
-    with suppress(AttributeError):
-        found.close()  # type: ignore[attr-defined]
+    if (close := getattr(found, "close", None)) is not None:
+        close()
 
 
 def _server(scope: Scope) -> tuple[str, str]:
