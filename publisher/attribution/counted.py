@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from publisher.attribution.asof import Quads
+from publisher.attribution.asof import Standing
+from publisher.attribution.quads import Quads
 from publisher.iris import Iris
-from publisher.vocab import DCTERMS, OA, RDF
+from publisher.vocab import DCTERMS, OA, RDF, XSD
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,28 @@ class Numbers:
     outlets: int
     independent: int
     named: int
+
+
+def standing_triples(store: Quads, iris: Iris, thing: str, standing: Standing) -> set[ox.Triple]:
+    """What a release says of a thing that stands like this: its status, who is on which side, and the numbers."""
+    values = [
+        *(("affirmedBy", s) for s in standing.affirmed_by),
+        *(("deniedBy", s) for s in standing.denied_by),
+        *(("leftOpenBy", s) for s in standing.left_open_by),
+    ]
+    if standing.status is not None:
+        values.append(("status", iris.att(standing.status)))
+    said: list[tuple[str, ox.NamedNode | ox.Literal]] = [(name, ox.NamedNode(value)) for name, value in values]
+    if standing.affirming:
+        count, type_ = numbers(store, iris, standing.affirming), ox.NamedNode(f"{XSD}nonNegativeInteger")
+        for name, number in (
+            ("reportCount", count.reports),
+            ("outletCount", count.outlets),
+            ("independentSources", count.independent),
+            ("namedIndependentSources", count.named),
+        ):
+            said.append((name, ox.Literal(str(number), datatype=type_)))
+    return {ox.Triple(ox.NamedNode(thing), ox.NamedNode(iris.att(name)), value) for name, value in said}
 
 
 def numbers(store: Quads, iris: Iris, affirming: Iterable[str]) -> Numbers:

@@ -15,8 +15,8 @@ from datetime import date
 import pyoxigraph as ox
 
 from publisher.attribution.asof import AsOf
-from publisher.attribution.counted import numbers
-from publisher.attribution.quads import Quads
+from publisher.attribution.counted import standing_triples
+from publisher.attribution.quads import Quads, in_default
 from publisher.attribution.replay import surroundings
 from publisher.iris import Iris
 from publisher.vocab import DCTERMS, OA, RDF, XSD
@@ -74,7 +74,7 @@ def past(store: Quads, iris: Iris, day: date, subjects: Iterable[str] | None = N
     else:
         statements, things, quads = _around(store, iris, set(subjects))
     recomputed = {iris.att(name) for name in (*_RECOMPUTED, *_COUNTS, *_SIDES)}
-    found.extend(_plain(q) for q in quads if q.predicate.value not in recomputed)
+    found.extend(in_default(q) for q in quads if q.predicate.value not in recomputed)
 
     def say(subject: str, name: str, value: ox.NamedNode | ox.Literal) -> None:
         found.add(ox.Quad(ox.NamedNode(subject), ox.NamedNode(iris.att(name)), value))
@@ -88,24 +88,8 @@ def past(store: Quads, iris: Iris, day: date, subjects: Iterable[str] | None = N
                     say(statement, name, quad.object)
     asof.prepare(things)
     for thing in things:
-        standing = asof.standing(thing)
-        if standing.status is not None:
-            say(thing, "status", ox.NamedNode(iris.att(standing.status)))
-        for name, speakers in (
-            ("affirmedBy", standing.affirmed_by),
-            ("deniedBy", standing.denied_by),
-            ("leftOpenBy", standing.left_open_by),
-        ):
-            for speaker in speakers:
-                say(thing, name, ox.NamedNode(speaker))
-        count = numbers(store, iris, standing.affirming)
-        for name, number in (
-            ("reportCount", count.reports),
-            ("outletCount", count.outlets),
-            ("independentSources", count.independent),
-            ("namedIndependentSources", count.named),
-        ):
-            say(thing, name, ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}integer")))
+        standing = standing_triples(store, iris, thing, asof.standing(thing))
+        found.extend(ox.Quad(t.subject, t.predicate, t.object) for t in standing)
     return found
 
 
@@ -141,7 +125,3 @@ def _around(store: Quads, iris: Iris, subjects: set[str]) -> tuple[set[str], set
     after = ox.NamedNode(iris.att("statedAfter"))
     quads += [q for s in statements for q in store.quads(None, after, ox.NamedNode(s))]
     return statements, things, quads
-
-
-def _plain(quad: ox.Quad) -> ox.Quad:
-    return ox.Quad(quad.subject, quad.predicate, quad.object)

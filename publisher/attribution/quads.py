@@ -20,3 +20,8 @@ class Quads(Protocol):
         object_: Node | None = None,
     ) -> Iterator[ox.Quad]:
         """The quads of the default graph that match."""
+
+
+def in_default(quad: ox.Quad) -> ox.Quad:
+    """The same triple in the default graph."""
+    return ox.Quad(quad.subject, quad.predicate, quad.object)

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import pyoxigraph as ox
 
-from publisher.attribution.quads import Node, Quads
+from publisher.attribution.quads import Node, Quads, in_default
 from publisher.iris import Iris
 from publisher.vocab import CANONICAL_BASE, OWL, RDF, RDFS, XSD
 
@@ -105,7 +105,7 @@ class Surroundings:
         for node in (*self.claims, *self.statements):
             for quad in self.store.quads(ox.NamedNode(node)):
                 if quad.predicate.value != in_force:
-                    found.add(_plain(quad))
+                    found.add(in_default(quad))
                     named.add(quad.object)
         for node in self.statements:
             value = ox.Literal("true" if counts(node) else "false", datatype=ox.NamedNode(f"{XSD}boolean"))
@@ -114,9 +114,9 @@ class Surroundings:
             if isinstance(term, ox.NamedNode) and term.value not in self.claims and term.value not in self.statements:
                 for name in _LOOKED_UP:
                     predicate = ox.NamedNode(name if "#" in name else self.iris.att(name))
-                    found.extend(map(_plain, self.store.quads(term, predicate)))
-                found.extend(map(_plain, self.store.quads(None, ox.NamedNode(f"{OWL}differentFrom"), term)))
-        found.extend(map(_plain, self.store.quads(None, ox.NamedNode(self.iris.att("excludesKind")))))
+                    found.extend(map(in_default, self.store.quads(term, predicate)))
+                found.extend(map(in_default, self.store.quads(None, ox.NamedNode(f"{OWL}differentFrom"), term)))
+        found.extend(map(in_default, self.store.quads(None, ox.NamedNode(self.iris.att("excludesKind")))))
         return found
 
 
@@ -124,10 +124,6 @@ _LOOKED_UP = (
     *(f"{RDF}type", f"{RDFS}label", f"{OWL}differentFrom"),
     *("scopeWithin", "polarity", "takesAsGiven", "singleValued", "presupposesOccurrence"),
 )
-
-
-def _plain(quad: ox.Quad) -> ox.Quad:
-    return ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def surroundings(store: Quads, iris: Iris, things: Iterable[str]) -> Surroundings:

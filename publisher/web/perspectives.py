@@ -85,7 +85,7 @@ def _together(file: str) -> Response:
     snapshot, day = current(), requested_day()
     one, other = sorted((_find(slug), _find(others[0])), key=lambda p: p.slug)
     canonical = snapshot.iris.combined(one.slug, other.slug)
-    base, query = f"/perspective/{one.slug}", f"?with={other.slug}{f'&{NAME}={day}' if day else ''}"
+    base, query = snapshot.iris.path_of(one.iri) or "/", f"?with={other.slug}{f'&{NAME}={day}' if day else ''}"
     variants = Variants(base, _TOGETHER, query, part_of(number := listing_number()))
     media_type = variants.choose(forced)
 

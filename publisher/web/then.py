@@ -8,13 +8,13 @@ from datetime import date
 import pyoxigraph as ox
 
 from publisher.attribution.asof import AsOf, When
-from publisher.attribution.counted import numbers
+from publisher.attribution.counted import standing_triples
 from publisher.iris import Iris
 from publisher.query.description import TYPE, names_of
 from publisher.query.facts import Facts
 from publisher.query.serialise import sort_triples
 from publisher.query.store import Store
-from publisher.vocab import FOAF, RDFS, XSD
+from publisher.vocab import FOAF, XSD
 from publisher.web.statements import Statements
 from publisher.web.urls import Links
 from publisher.web.view import Viewer
@@ -59,7 +59,7 @@ def describe_then(store: Store, iris: Iris, node: ox.NamedNode, document: str, d
     )
     triples.add(ox.Triple(ox.NamedNode(document), ox.NamedNode(f"{FOAF}primaryTopic"), node))
     triples |= _own(facts, node)
-    triples |= _standing(store, iris, asof, node)
+    triples |= standing_triples(store, iris, node.value, asof.standing(node.value))
     for statement in counted:
         triples |= _own(facts, statement)
         for name in ("proposition", "relay", "evidence"):
@@ -80,31 +80,3 @@ def _own(facts: Facts, node: ox.NamedNode) -> set[ox.Triple]:
     }
     quads = facts.store.quads(node)
     return {q.triple for q in quads if q.predicate.value not in left_out and q.predicate.value not in twins}
-
-
-def _standing(store: Store, iris: Iris, asof: AsOf, node: ox.NamedNode) -> set[ox.Triple]:
-    standing = asof.standing(node.value)
-    values: list[tuple[str, str]] = [
-        *(("affirmedBy", s) for s in standing.affirmed_by),
-        *(("deniedBy", s) for s in standing.denied_by),
-        *(("leftOpenBy", s) for s in standing.left_open_by),
-    ]
-    if standing.status is not None:
-        values.append(("status", iris.att(standing.status)))
-    triples = {ox.Triple(node, ox.NamedNode(iris.att(name)), ox.NamedNode(value)) for name, value in values}
-    if standing.affirming:
-        count = numbers(store, iris, standing.affirming)
-        for name, number in (
-            ("reportCount", count.reports),
-            ("outletCount", count.outlets),
-            ("independentSources", count.independent),
-            ("namedIndependentSources", count.named),
-        ):
-            literal = ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}nonNegativeInteger"))
-            triples.add(ox.Triple(node, ox.NamedNode(iris.att(name)), literal))
-    return triples
-
-
-def label_of(text: str, node: str) -> ox.Triple:
-    """A label in English."""
-    return ox.Triple(ox.NamedNode(node), ox.NamedNode(f"{RDFS}label"), ox.Literal(text, language="en"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -10,11 +9,12 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from publisher.attribution.asof import AsOf, When
+from publisher.attribution.denial import denial, denials
 from publisher.iris import Iris
 from publisher.query.description import TYPE
 from publisher.query.facts import Facts
 from publisher.query.store import Store
-from publisher.vocab import OWL, RDF
+from publisher.vocab import RDF
 from publisher.web.listing import Cut, Listing
 from publisher.web.statements import FALSE, TRUE, Group, StatementRow, Statements
 from publisher.web.view import Item, Viewer
@@ -115,7 +115,7 @@ class Perspective:
             return tuple(found)
         world = asof.perspective(self.slug, hedged=self.hedged)
         affirmed, denied = set(world.affirmed), {str(t): t for t in world.denied}
-        refused = self._denials(found)
+        refused = denials(found)
         kept = {node: str(claim) for node, claim in refused.items() if claim is not None and str(claim) in denied}
         still = {t for t in found if (t.subject in kept if t.subject in refused else t in affirmed)}
         missing = (triple for text, triple in denied.items() if text not in set(kept.values()))
@@ -126,15 +126,8 @@ class Perspective:
         facts = Facts(self.store, self.iris)
         parts = (("subject", claim.subject), ("predicate", claim.predicate), ("object", claim.object))
         found = [set(facts.subjects(ox.NamedNode(f"{RDF}{name}"), term)) for name, term in parts]
-        names = sorted(node.value.rpartition("/")[2] for node in set.intersection(*found))
-        node = ox.NamedNode(f"{self.iri}#not-{names[0]}")
-        target = "targetValue" if isinstance(claim.object, ox.Literal) else "targetIndividual"
-        return [
-            ox.Triple(node, TYPE, ox.NamedNode(f"{OWL}NegativePropertyAssertion")),
-            ox.Triple(node, ox.NamedNode(f"{OWL}sourceIndividual"), claim.subject),
-            ox.Triple(node, ox.NamedNode(f"{OWL}assertionProperty"), claim.predicate),
-            ox.Triple(node, ox.NamedNode(f"{OWL}{target}"), claim.object),
-        ]
+        names = sorted(node.value for node in set.intersection(*found))
+        return denial(claim, self.iris.denial(self.iri, names[0]))
 
     @cached_property
     def told(self) -> tuple[ox.NamedNode, ...]:
@@ -147,22 +140,6 @@ class Perspective:
         """Whether a statement behind it counts: always, or as of the day."""
         asof = self.asof
         return asof is None or asof.counts(statement.value)
-
-    def _denials(self, triples: Iterable[ox.Triple]) -> dict[object, ox.Triple | None]:
-        """Nodes of negative property assertions, each with the claim that it denies."""
-        parts: dict[object, dict[str, object]] = {}
-        for triple in triples:
-            parts.setdefault(triple.subject, {})[triple.predicate.value] = triple.object
-        denials: dict[object, ox.Triple | None] = {}
-        for node, said in parts.items():
-            if said.get(f"{RDF}type") != ox.NamedNode(f"{OWL}NegativePropertyAssertion"):
-                continue
-            s, p = said.get(f"{OWL}sourceIndividual"), said.get(f"{OWL}assertionProperty")
-            o = said.get(f"{OWL}targetIndividual") or said.get(f"{OWL}targetValue")
-            whole = isinstance(s, ox.NamedNode) and isinstance(p, ox.NamedNode)
-            whole = whole and isinstance(o, ox.NamedNode | ox.Literal)
-            denials[node] = ox.Triple(s, p, o) if whole else None  # type: ignore[arg-type]
-        return denials
 
 
 def view_of(perspective: Perspective, facts: Facts, viewer: Viewer, lists: Listing) -> WorldView:
