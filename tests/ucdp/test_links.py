@@ -17,6 +17,7 @@ from publisher.linking.mappings import read_mappings
 from publisher.vocab import CANONICAL_BASE, RDFS, SKOS
 from tests.conftest import ROOT
 from tests.ingest.conftest import RETRIEVED
+from tests.ucdp.test_queries import table_rows
 
 FILE = ROOT / "data" / "mappings" / "ucdp-ged.sssom.tsv"
 ENTITY = f"{CANONICAL_BASE}id/"
@@ -100,10 +101,7 @@ def test_identifiers_that_are_evidence_are_in_our_other_sets() -> None:
 
 def test_the_evidence_is_what_the_extracts_say(extracts: list[Path]) -> None:
     """Read without the importer: numbers of actors and of states, a point, a year."""
-    events: list[dict[str, str]] = []
-    for path in extracts:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            events += [event for event in csv.DictReader(file) if event["id"]]
+    events = table_rows(extracts)
     sides = [(e[f"side_{s}_new_id"], e[f"side_{s}"], e[f"gwno{s}"].removesuffix(".0"), e) for e in events for s in "ab"]
     checked = 0
     for row in rows():

@@ -6,7 +6,8 @@ import csv
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -31,13 +32,17 @@ def queries(ged_release: Release) -> dict[str, str]:
     return {e.name: e.query for e in examples if "UCDP GED" in e.keywords}
 
 
-def table_rows() -> list[dict[str, str]]:
+def table_rows(tables: Sequence[Path] = TABLES) -> list[dict[str, str]]:
     """The events of the tables, read without the importer."""
     found = []
-    for path in TABLES:
-        with path.open(encoding="utf-8", newline="") as file:
+    for path in tables:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             found += [row for row in csv.DictReader(file) if row["id"]]
     return found
+
+
+def point(event: dict[str, str]) -> tuple[float, float]:
+    return float(event["latitude"]), float(event["longitude"])
 
 
 def km(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -105,7 +110,7 @@ def test_incidents_near_safwan(queries: dict[str, str], ged_ask: Ask) -> None:
     """Against distances computed here. One event lies outside the circle inside the box, two just at its edge."""
     rows = ged_ask(queries["near-safwan"])
     expected = {
-        f"incident:ucdp-{row['id']}": km(SAFWAN, (float(row["latitude"]), float(row["longitude"])))
+        f"incident:ucdp-{row['id']}": km(SAFWAN, point(row))
         for row in table_rows()
         if row["latitude"] and int(row["where_prec"]) <= 2
     }
@@ -131,6 +136,20 @@ def test_deaths_by_source(queries: dict[str, str], ged_ask: Ask) -> None:
         expected.append(("Uppsala Conflict Data Program", year, *map(str, numbers)))
     assert len(expected) == 3
     assert ged_ask(queries["deaths-by-source"]) == expected
+
+
+def test_documented_numbers_are_those_of_the_extracts(extracts: list[Path]) -> None:
+    """Those that can be counted without the importer: two incidents with a denial, places near Safwan, years."""
+    events = table_rows(extracts)
+    text = (ROOT / "docs" / "ucdp.md").read_text(encoding="utf-8")
+    denied = [e["id"] for e in events if re.search(r"\bden(y|ied|ies)\b", e["source_original"], re.I)]
+    near = [e for e in events if e["latitude"] and int(e["where_prec"]) <= 2 and km(SAFWAN, point(e)) <= 50]
+    years = sorted({e["year"] for e in events})
+    assert f"{len(events):,} events" in text
+    assert len(denied) == 2
+    assert "two incidents of our own reports, two of GED" in text
+    assert f"Found: {len(near)} rows; 0.3" in text
+    assert f"Found: {len(years)} rows, {years[0]} to {years[-1]}" in text
 
 
 def test_examples_that_need_an_import_say_so() -> None:
