@@ -51,7 +51,8 @@ class Settings:
     cache: Path = Path("build/cache")
     """Folder of what was worked out before, by the hash of all that it depends on; may be removed at any time."""
     unit_kib: int = 1024
-    """KiB of Turtle that are worked on at once; it bounds memory, not results."""
+    """KiB of Turtle that are worked on at once. It bounds memory, and orders the dumps of a release that has more than
+    eight times as much."""
     jobs: int = 0
     """Processes that work on units; 0 means one for each processor."""
     host: str = "127.0.0.1"

@@ -16,9 +16,10 @@ from itertools import combinations
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from publisher.attribution.denial import denial
 from publisher.iris import Iris
 from publisher.pipeline.load import sort_triples
-from publisher.pipeline.perspectives import Claim, Perspective, denial
+from publisher.pipeline.perspectives import Claim, Perspective
 from publisher.pipeline.reasoner import close
 from publisher.vocab import OWL, RDF, RDFS, XSD
 
@@ -179,7 +180,7 @@ def _form(triples: Iterable[Triple], names: Mapping[str, str]) -> str:
 
 
 def _told(claim: Claim, node: str) -> list[Triple]:
-    return [claim.triple()] if claim.positive else denial(claim, node)
+    return [claim.triple()] if claim.positive else denial(claim.triple(), node)
 
 
 def _fact(subject: str, predicate: str, object_: str) -> Triple:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple
 
+from publisher.attribution.denial import denial
 from publisher.iris import Iris
 from publisher.pipeline.load import sort_triples
-from publisher.vocab import OWL, RDF, RDFS
+from publisher.vocab import RDF, RDFS
 
 Value = NamedNode | Literal
 
@@ -141,20 +142,8 @@ def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple
         if claim.positive:
             triples.append(claim.triple())
         else:
-            triples += denial(claim, f"{graph}#not-{one.propositions[claim].rpartition('/')[2]}")
+            triples += denial(claim.triple(), iris.denial(graph, one.propositions[claim]))
     return sort_triples(triples)
-
-
-def denial(claim: Claim, iri: str) -> list[Triple]:
-    """A negative property assertion (OWL 2 Mapping to RDF Graphs, section 3.2.5), as a node with an IRI."""
-    node, value = NamedNode(iri), term(claim.object)
-    target = "targetValue" if isinstance(value, Literal) else "targetIndividual"
-    return [
-        Triple(node, NamedNode(RDF + "type"), NamedNode(OWL + "NegativePropertyAssertion")),
-        Triple(node, NamedNode(OWL + "sourceIndividual"), NamedNode(claim.subject)),
-        Triple(node, NamedNode(OWL + "assertionProperty"), NamedNode(claim.predicate)),
-        Triple(node, NamedNode(OWL + target), value),
-    ]
 
 
 def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple, ...]:
