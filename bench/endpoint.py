@@ -63,7 +63,7 @@ class Server:
         self.process = subprocess.Popen(
             command, env=os.environ | (environ or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(1200):
+        for _ in range(6000):
             if self.process.poll() is not None:
                 break
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -260,13 +260,19 @@ def export(server: Server) -> dict[str, float]:
 
 def pairs(a: Server, b: Server, rounds: int, measure: Callable[[Server], float]) -> dict[str, float]:
     """Medians of both and of the ratio a/b within each round; who goes first takes turns."""
-    found: list[tuple[float, float]] = []
-    for number in range(rounds):
-        if number % 2:
-            second = measure(b)
-            found.append((measure(a), second))
-        else:
-            found.append((measure(a), measure(b)))
+    return compared([pair(a, b, number, measure) for number in range(rounds)])
+
+
+def pair(a: Server, b: Server, number: int, measure: Callable[[Server], float]) -> tuple[float, float]:
+    """What is measured of both in one round."""
+    if number % 2:
+        second = measure(b)
+        return measure(a), second
+    return measure(a), measure(b)
+
+
+def compared(found: list[tuple[float, float]]) -> dict[str, float]:
+    """From the pairs of all rounds."""
     return {
         "ours": statistics.median(x for x, _ in found),
         "theirs": statistics.median(y for _, y in found),
@@ -276,18 +282,62 @@ def pairs(a: Server, b: Server, rounds: int, measure: Callable[[Server], float])
     }
 
 
-def beside_rdflib(us: Server, slow: Server, store: str, rounds: int, seconds: float) -> dict[str, dict[str, float]]:
+def heavies(a: Server, b: Server, rounds: int) -> dict[str, dict[str, float]]:
+    """Seconds of all heavy queries, by title. They take turns, so that a slow minute of the machine is one for all."""
+    found: dict[str, list[tuple[float, float]]] = {title: [] for title in HEAVY}
+    for number in range(rounds):
+        for title, query in HEAVY.items():
+            found[title].append(pair(a, b, number, lambda s, q=query: heavy(s, q)))  # type: ignore[misc]
+    return {title: compared(times) for title, times in found.items()}
+
+
+def light_beside_heavy(server: Server, seconds: float) -> float:
+    """Light requests a second while two heavy queries run, each followed by the next; no answer counts as one."""
+    done = threading.Event()
+    kinds = list(HEAVY.values())
+
+    def keep_busy(number: int) -> None:
+        while not done.is_set():
+            number += 1
+            with contextlib.suppress(OSError):  # stopped for others, or at a limit: the next one
+                server.get(f"{ATT}{kinds[number % len(kinds)]} LIMIT {random.randrange(10**6, 10**9)}")
+
+    threads = [threading.Thread(target=keep_busy, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    rate = light(server, seconds)
+    done.set()
+    for thread in threads:
+        thread.join()
+    return max(rate, 1 / seconds)
+
+
+def beside_rdflib(us: Server, slow: Server, name: str, rounds: int, seconds: float) -> dict[str, dict[str, float]]:
     """All but the export, which it does not stream."""
     for server in (us, slow):
         light(server, 1)
     found = {
         "light": pairs(us, slow, rounds, lambda s: light(s, seconds)),
         "repeated": pairs(us, slow, rounds, lambda s: light(s, seconds, repeated=True)),
+        "light while heavy ones run": pairs(us, slow, rounds, lambda s: light_beside_heavy(s, seconds)),
     }
-    for title, query in HEAVY.items():
-        times = pairs(slow, us, rounds, lambda s, q=query: heavy(s, q))  # type: ignore[misc]
+    for title, times in heavies(slow, us, rounds).items():
         found[title] = times | {"ours": times["theirs"], "theirs": times["ours"]}  # how many times as long theirs takes
-    return {f"rdflib-endpoint ({store}): {title}": figures for title, figures in found.items()}
+    return {f"rdflib-endpoint ({name}): {title}": figures for title, figures in found.items()}
+
+
+class Report(dict[str, dict[str, float]]):
+    """Figures by title, printed as they come."""
+
+    def __setitem__(self, title: str, figures: dict[str, float]) -> None:
+        super().__setitem__(title, figures)
+        print(f"{title:100}", "  ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
+
+    def add(self, found: dict[str, dict[str, float]]) -> None:
+        """One after the other."""
+        for title, figures in found.items():
+            self[title] = figures
 
 
 def main() -> None:
@@ -301,7 +351,7 @@ def main() -> None:
     parser.add_argument("--rdflib-stores", nargs="+", choices=RDFLIB_STORES, default=["default"])
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
-    report: dict[str, dict[str, float]] = {}
+    report = Report()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         store = arguments.store
@@ -316,8 +366,8 @@ def main() -> None:
             n, seconds = arguments.rounds, arguments.seconds
             report["light"] = pairs(us, them, n, lambda s: light(s, seconds))
             report["repeated"] = pairs(us, them, n, lambda s: light(s, seconds, repeated=True))
-            for title, query in HEAVY.items():
-                report[f"heavy: {title}"] = pairs(us, them, n, lambda s, q=query: heavy(s, q))  # type: ignore[misc]
+            report.add({f"heavy: {title}": figures for title, figures in heavies(us, them, 3 * n).items()})
+            report["light while heavy ones run"] = pairs(us, them, n, lambda s: light_beside_heavy(s, seconds))
             report["export, after all the rest"] = export(us)
             report["export of oxigraph, after all the rest"] = export(them)
         with ours(store, folder / "fresh") as us:
@@ -334,10 +384,9 @@ def main() -> None:
                     ours(folder / "small", folder / f"beside-{name}") as us,
                     rdflib_endpoint(arguments.rdflib, small, name) as slow,
                 ):
-                    report |= beside_rdflib(us, slow, RDFLIB_STORES[name], max(1, n // 2), seconds)
+                    about = f"{RDFLIB_STORES[name]}, {arguments.rdflib_triples:,} triples"
+                    report.add(beside_rdflib(us, slow, about, max(1, n // 2), seconds))
     report["machine"] = {"cores": os.cpu_count() or 0, "load": os.getloadavg()[0]}
-    for key, figures in report.items():
-        print(f"{key:72}", "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
     text = json.dumps({"figures": report, "targets": TARGETS}, indent=2)
     if arguments.json:
         arguments.json.write_text(text + "\n", encoding="utf-8")
