@@ -234,9 +234,9 @@ def _attribute(base: str, ontology: bytes, quads: bytes, around: bytes, given: b
     store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in known)
     derived = derive(store, rules, iris)
     others = frozenset(shared)
-    told = tell(store, known | derived, policies, iris, lambda node: node.value in others)
+    told = tell(store, policies, iris, lambda node: node.value in others)
     together = NamedNode(iris.att("sharesVoiceWith"))
-    pairs = {t for t in known | derived if t.predicate == together} - set(read_triples(given))
+    pairs = {q.triple for q in store.quads_for_pattern(None, together, None)} - set(read_triples(given))
     return {
         "derived": as_bytes(sorted(derived, key=str)),
         "told": _written(told.quads),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from publisher.attribution.denial import denial
 from publisher.iris import Iris
@@ -189,6 +189,14 @@ def _fact(subject: str, predicate: str, object_: str) -> Triple:
 
 def _inconsistent(told: list[Triple], units: list[list[Triple]]) -> bool:
     return close([*told, *(t for unit in units for t in unit)]) is None
+
+
+def known_in(store: Store, iris: Iris) -> Iterator[Triple]:
+    """What `know` needs of the default graph of a store: a small part, so not every triple has to be looked at."""
+    ours = (iris.att(name) for name in ("locatedIn", "singleValued", "presupposesOccurrence"))
+    above, members = RDFS + "subClassOf", OWL + "members"
+    for predicate in (_TYPE, _FIRST, _REST, _DIFFERENT, _DISJOINT, above, members, *ours):
+        yield from (q.triple for q in store.quads_for_pattern(None, NamedNode(predicate), None, DefaultGraph()))
 
 
 def know(triples: Iterable[Triple], iris: Iris) -> Knowledge:

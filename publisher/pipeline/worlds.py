@@ -7,13 +7,14 @@ Claims are plain triples only in graphs outside the default graph. The default g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from publisher.iris import Iris
-from publisher.pipeline.clash import Clash, Knowledge, clashes, know
+from publisher.pipeline.clash import Clash, Knowledge, clashes, know, known_in
 from publisher.pipeline.perspectives import Claim, Perspective, describe_perspective, perspectives, title_of, world
 from publisher.pipeline.policies import Policy, apply
 from publisher.vocab import OWL, RDF, RDFS
@@ -34,16 +35,14 @@ class Told:
 
 def tell(
     store: Store,
-    triples: Iterable[Triple],
     policies: Iterable[Policy],
     iris: Iris,
     is_shared: Callable[[NamedNode], bool] = lambda node: False,
 ) -> Told:
-    """All graphs of this step. `store` holds in its default graph what the rules have derived, `triples` the same.
+    """All graphs of this step. `store` holds in its default graph what is known and what the rules have derived.
 
     `is_shared` tells which nodes other statements speak of that are not here.
     """
-    triples = list(triples)
     told = Told()
     found = perspectives(store, iris)
     for one in found:
@@ -60,15 +59,16 @@ def tell(
             variant = told.spare.setdefault(iris.perspective(one.slug, hedged=True), Told())
             _add(variant, one, iris, hedged=True)
     counting = [one for one in found if not one.is_mention]
-    knowledge, labels, graph = know(triples, iris), labels_of(triples), iris.graph("perspectives")
-    clashing = set(describe_clashes(counting, knowledge, labels, iris))
+    knowledge, graph = know(known_in(store, iris), iris), iris.graph("perspectives")
+    label_of = cache(partial(_label_of, store))
+    clashing = set(describe_clashes(counting, knowledge, label_of, iris))
     told.quads |= _quads(graph, clashing)
     for one in found:
         if (spare := told.spare.get(iris.perspective(one.slug))) is not None:
             subjects = {claim.subject for claim in one.claims}
             near = [p for p in counting if any(claim.subject in subjects for claim in p.claims)]
             with_it = sorted((*near, one), key=lambda p: p.slug)
-            spare.quads |= _quads(graph, set(describe_clashes(with_it, knowledge, labels, iris)) - clashing)
+            spare.quads |= _quads(graph, set(describe_clashes(with_it, knowledge, label_of, iris)) - clashing)
     for policy in policies:
         told.quads |= _quads(iris.policy(policy.id), apply(policy, store))
     return told
@@ -92,24 +92,19 @@ def _quads(graph: str, triples: Iterable[Triple]) -> set[Quad]:
     return {Quad(t.subject, t.predicate, t.object, name) for t in triples}
 
 
-def labels_of(triples: Iterable[Triple]) -> dict[str, str]:
-    """What things are called in English."""
-    return {
-        t.subject.value: t.object.value
-        for t in triples
-        if t.predicate.value == RDFS + "label"
-        and isinstance(t.subject, NamedNode)
-        and isinstance(t.object, Literal)
-        and t.object.language == "en"
-    }
+def _label_of(store: Store, node: str) -> str | None:
+    """What a thing is called in English."""
+    labels = (q.object for q in store.quads_for_pattern(NamedNode(node), NamedNode(RDFS + "label"), None))
+    english = (label.value for label in labels if isinstance(label, Literal) and label.language == "en")
+    return min(english, default=None)
 
 
 def describe_clashes(
-    found: Iterable[Perspective], knowledge: Knowledge, labels: Mapping[str, str], iris: Iris
+    found: Iterable[Perspective], knowledge: Knowledge, label_of: Callable[[str], str | None], iris: Iris
 ) -> list[Triple]:
     """A node for each clash of two perspectives, addressed in the document of the two side by side.
 
-    `labels` says what propositions are called.
+    `label_of` tells what a proposition is called, if it has a label.
     """
     triples: list[Triple] = []
 
@@ -127,15 +122,17 @@ def describe_clashes(
             triples.append(Triple(node, NamedNode(RDFS + "label"), Literal(label, language="en")))
             say(node, "clashIn", *(NamedNode(iris.perspective(p.slug)) for p in (a, b)))
             say(node, "clashOf", *(NamedNode(s) for s in sorted(a.claims[mine] | b.claims[theirs])))
-            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, labels), language="en"))
+            say(node, "explanation", Literal(_explain(one, mine, theirs, a, b, label_of), language="en"))
             say(node, "axiom", *(Literal(f"{t} .") for t in one.because))
     return triples
 
 
-def _explain(one: Clash, mine: Claim, theirs: Claim, a: Perspective, b: Perspective, labels: Mapping[str, str]) -> str:
+def _explain(
+    one: Clash, mine: Claim, theirs: Claim, a: Perspective, b: Perspective, label_of: Callable[[str], str | None]
+) -> str:
     def says(who: Perspective, claim: Claim) -> str:
         proposition = who.propositions[claim]
-        words = labels.get(proposition, proposition.rpartition("/")[2])
+        words = label_of(proposition) or proposition.rpartition("/")[2]
         # Passive, since a speaker may be one or several: "Three security sources", "Iraq (state)".
         return f"“{words}” is {'affirmed' if claim.positive else 'denied'} by {who.label or who.slug}"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from publisher.pipeline.clash import Clash, Knowledge, clashes, know
+from publisher.pipeline.clash import Clash, Knowledge, clashes, know, known_in
 from publisher.pipeline.perspectives import Claim, Perspective, perspectives
 from publisher.pipeline.worlds import describe_clashes
-from publisher.vocab import RDF, RDFS, XSD
+from publisher.vocab import OWL, RDF, RDFS, XSD
 from tests.attribution.model import Prop, Said, World
 from tests.attribution.worlds import IRIS, PROPS, VALUES, derive, node, ontology, thing
 
@@ -21,8 +21,7 @@ def told(*said: tuple[str, str, str]) -> tuple[tuple[Perspective, ...], Knowledg
     """The accounts of speakers, each statement given as speaker, stance and proposition."""
     statements = tuple(Said(f"s-{n}", who, stance, prop, "d-one") for n, (who, stance, prop) in enumerate(said))
     store = derive(World(MORE, statements, kinds=VALUES))
-    triples = [quad.triple for quad in store.quads_for_pattern(None, None, None, DefaultGraph())]
-    return perspectives(store, IRIS), know(triples, IRIS)
+    return perspectives(store, IRIS), know(known_in(store, IRIS), IRIS)
 
 
 def found(*said: tuple[str, str, str]) -> list[Clash]:
@@ -122,6 +121,19 @@ def boolean(text: str) -> str:
     return str(Literal(text, datatype=NamedNode(f"{XSD}boolean")))
 
 
+def test_all_that_is_to_be_known_is_found_in_a_store() -> None:
+    """Of the store, only some predicates are read; nothing that counts may be left out."""
+    above = Triple(node("place", "base"), NamedNode(IRIS.att("locatedIn")), node("place", "border"))
+    apart = Triple(node("place", "base"), NamedNode(f"{OWL}differentFrom"), node("convoy", "convoy"))
+    disjoint = Triple(NamedNode(IRIS.att("One")), NamedNode(f"{OWL}disjointWith"), NamedNode(IRIS.att("Other")))
+    triples = [*ontology(), above, apart, disjoint]
+    store = Store()
+    store.extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+    everything, found = know(triples, IRIS), know(known_in(store, IRIS), IRIS)
+    assert found == everything
+    assert all((found.axioms, found.types, found.above, found.disjoint, found.different))
+
+
 def test_the_order_of_the_two_changes_nothing() -> None:
     knowledge = know(ontology(), IRIS)
     one, other = claim("occurred", boolean("true")), claim("occurred", boolean("false"))
@@ -163,7 +175,7 @@ def test_a_denial_of_the_wide_meets_a_claim_of_the_narrow(predicate: str, narrow
 
 
 def described(*said: tuple[str, str, str]) -> list[Triple]:
-    return describe_clashes(*told(*said), labels(MORE), IRIS)
+    return describe_clashes(*told(*said), labels(MORE).get, IRIS)
 
 
 def labels(props: Iterable[Prop]) -> dict[str, str]:
