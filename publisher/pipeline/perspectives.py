@@ -15,7 +15,6 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple
 
 from publisher.attribution.denial import denial
 from publisher.iris import Iris
-from publisher.pipeline.load import sort_triples
 from publisher.vocab import RDF, RDFS
 
 Value = NamedNode | Literal
@@ -93,12 +92,11 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
     """
     speaks_for: dict[str, set[str]] = {}
     spoken_for_by: dict[str, set[str]] = {}
-    for one, other in _rows(store, _MANDATES, iris, "one", "other"):
+    for one, other in _rows(store, _MANDATES, iris):
         speaks_for.setdefault(_iri(one), set()).add(_iri(other))
         spoken_for_by.setdefault(_iri(other), set()).add(_iri(one))
     found: dict[str, Perspective] = {}
-    names = ("statement", "speaker", "polarity", "hedged", "whole", "claim", "s", "p", "o")
-    for statement, speaker, polarity, hedged, whole, claim, s, p, o in _rows(store, _STATEMENTS, iris, *names):
+    for statement, speaker, polarity, hedged, whole, claim, s, p, o in _rows(store, _STATEMENTS, iris):
         said_by = _iri(speaker)
         audience = [(said_by, "tells")]
         audience += [(agent, "tellsThroughSpokesman") for agent in speaks_for.get(said_by, ())]
@@ -122,19 +120,19 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
             held.setdefault(content, set()).add(_iri(statement))
             first = mine.propositions.get(content)
             mine.propositions[content] = min(first, _iri(claim)) if first else _iri(claim)
-    contradicted = {_iri(statement) for (statement,) in _rows(store, _CONTRADICTED, iris, "statement")}
-    for (mention,) in _rows(store, _MENTIONS, iris, "agent"):
+    contradicted = {_iri(statement) for (statement,) in _rows(store, _CONTRADICTED, iris)}
+    for (mention,) in _rows(store, _MENTIONS, iris):
         one_sentence = found.get(_iri(mention))
         if one_sentence and len(one_sentence.tells) == 1 and not one_sentence.tells.keys() & contradicted:
             one_sentence.is_mention = True
-    for node, label in _rows(store, _LABELS, iris, "agent", "label"):
+    for node, label in _rows(store, _LABELS, iris):
         if _iri(node) in found and isinstance(label, Literal) and label.language == "en":
             found[_iri(node)].label = label.value
     return tuple(sorted(found.values(), key=lambda one: one.slug))
 
 
-def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple, ...]:
-    """The triples of a perspective's named graph, sorted. The hedged variant holds the unhedged claims too."""
+def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> list[Triple]:
+    """The triples of a perspective's named graph. The hedged variant holds the unhedged claims too."""
     claims = {*one.claims, *(one.hedged if hedged else ())}
     triples: list[Triple] = []
     graph = iris.perspective(one.slug, hedged=hedged)
@@ -143,10 +141,10 @@ def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple
             triples.append(claim.triple())
         else:
             triples += denial(claim.triple(), iris.denial(graph, one.propositions[claim]))
-    return sort_triples(triples)
+    return triples
 
 
-def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) -> tuple[Triple, ...]:
+def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) -> list[Triple]:
     """What the default graph says about a perspective, or its hedged variant: whose it is, what statements it holds."""
     graph = NamedNode(iris.perspective(one.slug))
     node = NamedNode(iris.perspective(one.slug, hedged=hedged))
@@ -164,7 +162,7 @@ def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) 
     for statement in {s for claims in held for statements in claims.values() for s in statements}:
         for through in {"tells", one.tells[statement]}:
             triples.append(Triple(node, NamedNode(iris.att(through)), NamedNode(statement)))
-    return sort_triples(triples)
+    return triples
 
 
 def title_of(one: Perspective, *, hedged: bool = False) -> str:
@@ -172,12 +170,12 @@ def title_of(one: Perspective, *, hedged: bool = False) -> str:
     return f"The world as told by {one.label or one.slug}{', hedged claims included' if hedged else ''}"
 
 
-def _rows(store: Store, query: str, iris: Iris, *names: str) -> Iterator[tuple[object, ...]]:
+def _rows(store: Store, query: str, iris: Iris) -> Iterator[tuple[object, ...]]:
+    """The rows that a query finds, each in the order of its SELECT line."""
     prefixes = {"att": iris.att(""), "rdf": RDF, "rdfs": RDFS}
     result = store.query(query, prefixes=prefixes)
     assert isinstance(result, QuerySolutions)  # noqa: S101
-    for row in result:
-        yield tuple(row[name] for name in names)
+    return map(tuple, result)
 
 
 def _iri(node: object) -> str:

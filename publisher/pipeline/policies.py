@@ -49,15 +49,15 @@ def parse_policy(name: str, text: str, iris: Iris) -> Policy:
     return Policy(**header, file=name, query=text.replace(CANONICAL_BASE, iris.base))
 
 
-def apply(policy: Policy, store: Store) -> tuple[Triple, ...]:
-    """What the policy chooses, sorted. Raises `RuleError` for a query that does not parse or is no CONSTRUCT."""
+def apply(policy: Policy, store: Store) -> set[Triple]:
+    """What the policy chooses. Raises `RuleError` for a query that does not parse or is no CONSTRUCT."""
     try:
         result = store.query(policy.query)
     except SyntaxError as error:
         raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(policy.file), hint="Correct it.") from None
     if not isinstance(result, QueryTriples):
         raise RuleError("not a CONSTRUCT query", where=Where(policy.file), hint="Write CONSTRUCT { … }.")
-    return sort_triples(result)
+    return set(result)
 
 
 def describe_policies(policies: Iterable[Policy], iris: Iris) -> tuple[Triple, ...]:
