@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from pyoxigraph import NamedNode, Quad, Triple
-
 from publisher.iris import Iris
+from publisher.pipeline.lines import as_iri, as_term, split_triple
 from publisher.vocab import RDF, SKOS
 
 LINKS = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
@@ -41,41 +40,43 @@ class Counts:
     """Perspectives, whose triples may be in several parts, by property; they are in no other figure of subjects."""
 
     @classmethod
-    def of(cls, default_graph: Iterable[Triple], named: Iterable[Quad], sources: frozenset[str], iris: Iris) -> Counts:
-        """Count one part. `sources` are the graphs of the sources; what is given is without repetition."""
+    def of(
+        cls, default_graph: Iterable[bytes], named: Mapping[bytes, set[bytes]], sources: frozenset[str], iris: Iris
+    ) -> Counts:
+        """Count one part: the triples of the default graph, without repetition, and those of each named graph.
+
+        `sources` are the graphs of the sources. Triples and graphs are as in `lines`.
+        """
         found = cls()
-        subjects: set[object] = set()
-        ends: set[tuple[str, object]] = set()
-        tellers: set[tuple[str, str]] = set()
-        for t in default_graph:
-            predicate = t.predicate.value
+        kind, links = as_term(RDF + "type"), {as_term(iri) for iri in LINKS}
+        ours = as_term(iris.base)[:-1]
+        properties: Counter[bytes] = Counter()
+        classes: Counter[bytes] = Counter()
+        subjects: dict[bytes, set[bytes]] = defaultdict(set)
+        for triple in default_graph:
+            subject, predicate, object_ = split_triple(triple)
             found.triples += 1
-            found.properties[predicate] += 1
-            if isinstance(t.subject, NamedNode) and iris.is_perspective(t.subject.value):
-                tellers.add((predicate, t.subject.value))
-            else:
-                subjects.add(t.subject)
-                ends.add((predicate, t.subject))
-            if not isinstance(t.object, NamedNode):
-                continue
-            if predicate == RDF + "type":
-                found.classes[t.object.value] += 1
-            elif predicate in LINKS and not t.object.value.startswith(iris.base):
-                target = t.object.value.rstrip("/").rpartition("/")[0] + "/"
-                found.linksets[f"{predicate} {target}"] += 1
-        found.property_subjects.update(predicate for predicate, _ in ends)
-        for predicate, teller in sorted(tellers):
-            found.tellers.setdefault(predicate, []).append(teller)
-        found.subjects = len(subjects)
-        found.entities = sum(1 for s in subjects if isinstance(s, NamedNode) and iris.entity_name(s.value))
-        asserted: set[Triple] = set()
-        for q in named:
-            graph = q.graph_name
-            assert isinstance(graph, NamedNode)  # noqa: S101
-            found.graphs[graph.value] += 1
-            if graph.value in sources:
-                asserted.add(q.triple)
-        found.asserted = len(asserted)
+            properties[predicate] += 1
+            subjects[predicate].add(subject)
+            if predicate == kind:
+                classes[object_] += 1
+            elif predicate in links and object_.startswith(b"<") and not object_.startswith(ours):
+                target = object_[1:-1].decode().rstrip("/").rpartition("/")[0] + "/"
+                found.linksets[f"{_name(predicate)} {target}"] += 1
+        together = set[bytes]().union(*subjects.values())
+        tellers = {s for s in together if iris.is_perspective(as_iri(s) or "")}
+        found.properties.update({_name(p): number for p, number in properties.items()})
+        found.classes.update({_name(c): number for c, number in classes.items() if c.startswith(b"<")})
+        for predicate in sorted(subjects):
+            telling = subjects[predicate] & tellers
+            if telling:
+                found.tellers[_name(predicate)] = sorted(_name(teller) for teller in telling)
+            if number := len(subjects[predicate]) - len(telling):
+                found.property_subjects[_name(predicate)] = number
+        found.subjects = len(together) - len(tellers)
+        found.entities = sum(1 for s in together if iris.entity_name(as_iri(s) or ""))
+        found.graphs.update({_name(graph): len(triples) for graph, triples in named.items() if triples})
+        found.asserted = len(set[bytes]().union(*(named.get(as_term(source), ()) for source in sources)))
         return found
 
     def add(self, other: Counts) -> None:
@@ -110,14 +111,24 @@ class Counts:
         return cls(**fields)
 
 
-def mark_objects(default_graph: Iterable[Triple]) -> bytes:
+def _name(term: bytes) -> str:
+    return term[1:-1].decode()
+
+
+def mark_objects(default_graph: Iterable[bytes]) -> bytes:
     """The distinct objects of each property in one part, as marks, so that parts can be put together."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for t in default_graph:
-        found[t.predicate.value].add(int.from_bytes(blake2b(str(t.object).encode(), digest_size=8).digest(), "little"))
+    objects: dict[bytes, set[bytes]] = defaultdict(set)
+    for triple in default_graph:
+        _, predicate, object_ = split_triple(triple)
+        objects[predicate].add(object_)
+    found = {_name(p): sorted(_mark(object_) for object_ in held) for p, held in objects.items()}
     names = sorted(found)
     head = json.dumps([[name, len(found[name])] for name in names]).encode()
-    return head + b"\n" + b"".join(array("Q", sorted(found[name])).tobytes() for name in names)
+    return head + b"\n" + b"".join(array("Q", found[name]).tobytes() for name in names)
+
+
+def _mark(term: bytes) -> int:
+    return int.from_bytes(blake2b(term, digest_size=8).digest(), "little")
 
 
 def distinct_objects(parts: Iterable[bytes], triples: int) -> tuple[dict[str, int], int | None]:

@@ -16,14 +16,25 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, MediaType
 from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.cells import Attributed
 from publisher.pipeline.counts import Counts, mark_objects
-from publisher.pipeline.units import read_triples
+from publisher.pipeline.lines import (
+    as_iri,
+    as_term,
+    join_lines,
+    join_triples,
+    put_in_graph,
+    read_lines,
+    split_lines,
+    split_quad,
+    split_triple,
+)
+from publisher.pipeline.units import as_bytes, read_triples
 from publisher.pipeline.unitwise import Inferred, Survey
 from publisher.pipeline.work import Job, Step, Workshop
 from publisher.pipeline.work import Parts as Bodies
@@ -50,10 +61,9 @@ class NamedGraph:
     triples: Sequence[Triple]
     in_default: bool = True
 
-    def quads(self) -> set[Quad]:
-        """The same as quads."""
-        name = NamedNode(self.iri)
-        return {Quad(t.subject, t.predicate, t.object, name) for t in self.triples}
+    def lines(self) -> Iterator[bytes]:
+        """The same as lines of N-Quads."""
+        return put_in_graph(read_lines(as_bytes(self.triples)), as_term(self.iri))
 
 
 @dataclass(frozen=True)
@@ -149,10 +159,10 @@ def make_parts(survey: Survey, inferred: Inferred, attributed: Attributed, commo
 
         jobs[keys[-1]] = Job(arguments, sum(parsed.units[u].size for u in cell.units))
     shop.run(SPLIT, jobs)
-    rest = {quad for graph in common for quad in graph.quads()}
+    rest = {line for graph in common for line in graph.lines()}
     for key in keys:
-        rest.update(_read(shop.read(SPLIT, "rest", key)))
-    body = _write(_without_repetition(rest, sources, iris))
+        rest.update(split_lines(shop.read(SPLIT, "rest", key)))
+    body = _sorted(_without_repetition(rest, sources, iris))
     first = digest([base, body])
     work = {first: Job(lambda: (body, *options), len(body))}
     for key in () if whole else keys:
@@ -179,84 +189,110 @@ def _split(
 ) -> Bodies:
     """The task that tells a cell's own quads from those that others may have too. `shared` is None if all are."""
     iris = Iris(options[0])
-    stated = set(_read(quads))
-    found = stated | _recorded(stated, dict(dates), iris) | set(_read(told))
+    stated = split_lines(quads)
+    found = {*stated, *_recorded(stated, dict(dates), iris), *split_lines(told)}
     for body, name in ((follows, "inferred"), (derived, "derived")):
-        graph = NamedNode(iris.graph(name))
-        found |= {Quad(t.subject, t.predicate, t.object, graph) for t in read_triples(body)}
-    others = None if shared is None else frozenset(shared)
-    nodes = frozenset() if others is None else frozenset({str(q.subject) for q in stated} - others)
-    own: set[Quad] = set()
-    if others is not None:
-        own = {q for q in found if _is_own(q, nodes, others, iris)}
-    return {"own": _write(_without_repetition(own, options[1], iris)), "rest": _write(found - own)}
+        found.update(put_in_graph(read_lines(body), as_term(iris.graph(name))))
+    own: set[bytes] = set()
+    if shared is not None:
+        is_own = _Ownership(stated, shared, iris)
+        own = {line for line in found if is_own(line)}
+    return {"own": _sorted(_without_repetition(own, options[1], iris)), "rest": _sorted(found - own)}
 
 
 SPLIT = Step("split", _split, ("own", "rest"))
 
 
-def _is_own(quad: Quad, nodes: frozenset[str], shared: frozenset[str], iris: Iris) -> bool:
+class _Ownership:
     """Whether no other cell can have a quad: it is about a node of this one, or about one that only it can make up."""
-    subject = str(quad.subject)
-    if subject in shared or subject.startswith(f"<{iris.att('')}"):
-        return False
-    if subject in nodes or not isinstance(quad.subject, NamedNode):
-        return subject in nodes
-    iri = quad.subject.value
-    if iris.is_perspective(iri):
-        return "#" in iri or str(quad.object) in nodes
-    name = iris.entity_name(iri)
-    return name is not None and name.type == "contradiction"
+
+    def __init__(self, stated: Iterable[bytes], shared: Iterable[str], iris: Iris) -> None:
+        self._shared = frozenset(node.encode() for node in shared)
+        self._nodes = frozenset(line.partition(b" ")[0] for line in stated) - self._shared
+        self._iris = iris
+        self._known: dict[bytes, bool | None] = {}
+
+    def __call__(self, line: bytes) -> bool:
+        subject = line.partition(b" ")[0]
+        if subject not in self._known:
+            self._known[subject] = self._of(subject)
+        known = self._known[subject]
+        return split_triple(split_quad(line)[1])[2] in self._nodes if known is None else known
+
+    def _of(self, subject: bytes) -> bool | None:
+        """None if it depends on the object: of a perspective, what it tells of this cell's nodes is this cell's."""
+        iri = as_iri(subject)
+        if subject in self._shared or iri is None or iri.startswith(self._iris.att("")):
+            return False
+        if subject in self._nodes:
+            return True
+        if self._iris.is_perspective(iri):
+            return True if "#" in iri else None
+        name = self._iris.entity_name(iri)
+        return name is not None and name.type == "contradiction"
 
 
-def _recorded(stated: Iterable[Quad], dates: Mapping[str, str], iris: Iris) -> set[Quad]:
+def _recorded(stated: Iterable[bytes], dates: Mapping[str, str], iris: Iris) -> set[bytes]:
     """When each statement was recorded here: the date of the source that holds it."""
-    statement, graph = NamedNode(iris.att("Statement")), NamedNode(iris.graph("recorded"))
-    on, date = NamedNode(iris.att("recordedOn")), NamedNode(XSD + "date")
-    found: set[Quad] = set()
-    for q in stated:
-        day = dates.get(getattr(q.graph_name, "value", ""))
-        if day and q.predicate.value == RDF + "type" and q.object == statement:
-            found.add(Quad(q.subject, on, Literal(day, datatype=date), graph))
+    typed = b" ".join((b"", as_term(RDF + "type"), as_term(iris.att("Statement")), b""))
+    graph, on = as_term(iris.graph("recorded")), as_term(iris.att("recordedOn"))
+    days = {as_term(source): f'"{day}"^^<{XSD}date>'.encode() for source, day in dates.items()}
+    found: set[bytes] = set()
+    for line in stated:
+        if typed in line:
+            source, triple = split_quad(line)
+            subject, _, _ = split_triple(triple)
+            if source in days and triple == subject + typed[:-1]:
+                found.update(put_in_graph([b" ".join((subject, on, days[source]))], graph))
     return found
 
 
-def _without_repetition(quads: Iterable[Quad], sources: Iterable[str], iris: Iris) -> set[Quad]:
+def _without_repetition(lines: Iterable[bytes], sources: Iterable[str], iris: Iris) -> set[bytes]:
     """Without what is inferred though stated, or derived though stated or inferred."""
-    by_graph: dict[str, set[Quad]] = defaultdict(set)
-    for quad in quads:
-        assert isinstance(quad.graph_name, NamedNode)  # noqa: S101
-        by_graph[quad.graph_name.value].add(quad)
-    stated = {q.triple for name in (*sources, iris.graph("ontology")) for q in by_graph.get(name, ())}
-    inferred = {q for q in by_graph.get(iris.graph("inferred"), ()) if q.triple not in stated}
-    by_graph[iris.graph("inferred")] = inferred
-    known = stated | {q.triple for q in inferred}
-    by_graph[iris.graph("derived")] = {q for q in by_graph.get(iris.graph("derived"), ()) if q.triple not in known}
-    return {quad for found in by_graph.values() for quad in found}
+    by_graph = _by_graph(lines)
+    known: set[bytes] = set()
+    for name in (*sources, iris.graph("ontology")):
+        known |= by_graph.get(as_term(name), set())
+    for name in ("inferred", "derived"):
+        graph = as_term(iris.graph(name))
+        by_graph[graph] -= known
+        known |= by_graph[graph]
+    return {line for graph, triples in by_graph.items() for line in put_in_graph(triples, graph)}
+
+
+def _by_graph(lines: Iterable[bytes]) -> dict[bytes, set[bytes]]:
+    """The triples of each graph."""
+    found: dict[bytes, set[bytes]] = defaultdict(set)
+    for line in lines:
+        graph, triple = split_quad(line)
+        found[graph].add(triple)
+    return found
 
 
 def _part(body: bytes, base: str, sources: Sequence[str], hidden: Sequence[str]) -> Bodies:
     """The task that writes one part in every format. `hidden` are graphs that the default graph does not contain,
     beside those of perspectives and policies.
     """
-    iris, outside = Iris(base), frozenset(hidden)
-    named = sorted(_read(body), key=lambda q: (getattr(q.graph_name, "value", ""), str(q)))
-
-    def served(quad: Quad) -> bool:
-        name = quad.graph_name
-        assert isinstance(name, NamedNode)  # noqa: S101
-        return name.value not in outside and not iris.is_claiming(name.value)
-
-    default = sorted({q.triple for q in named if served(q)}, key=str)
-    prefixes = iris.prefixes()
-    dataset = [*(Quad(t.subject, t.predicate, t.object) for t in default), *named]
+    iris = Iris(base)
+    named = _by_graph(split_lines(body))
+    outside = {as_term(graph) for graph in hidden} | {g for g in named if iris.is_claiming(as_iri(g) or "")}
+    default = sorted(set[bytes]().union(*(held for graph, held in named.items() if graph not in outside)))
+    triples = join_triples(default)
+    in_order = ((graph, sorted(named[graph])) for graph in sorted(named, key=lambda g: g[:-1]))
+    quads = triples + b"".join(join_lines(put_in_graph(held, graph)) for graph, held in in_order)
     counts = Counts.of(default, named, frozenset(sources), iris).to_json()
     found: Bodies = {"counts": counts, "objects": mark_objects(default)}
+    prefixes = iris.prefixes()
+    parsed = [*read_triples(triples)]
     for suffix, (_, format_) in DUMPS.items():
-        given = dataset if suffix in (N_QUADS.suffix, TRIG.suffix) else default
-        text = serialize(given, format=format_, prefixes=prefixes if suffix in (TURTLE.suffix, TRIG.suffix) else None)
-        found[suffix] = _unframed(text or b"", suffix, prefixes)
-        found[f"{suffix}.gz"] = gzip.compress(found[suffix], 6, mtime=0) if found[suffix] else b""
+        if suffix in (N_TRIPLES.suffix, N_QUADS.suffix):
+            text = triples if suffix == N_TRIPLES.suffix else quads
+        else:
+            given = _read(quads) if suffix == TRIG.suffix else parsed
+            declared = None if suffix == JSON_LD.suffix else prefixes
+            text = _unframed(serialize(given, format=format_, prefixes=declared) or b"", suffix, prefixes)
+        found[suffix] = text
+        found[f"{suffix}.gz"] = gzip.compress(text, 6, mtime=0) if text else b""
     return found
 
 
@@ -275,5 +311,5 @@ def _read(body: bytes) -> Iterator[Quad]:
     return iter(parse(input=body, format=RdfFormat.N_QUADS))
 
 
-def _write(quads: Iterable[Quad]) -> bytes:
-    return serialize(sorted(quads, key=str), format=RdfFormat.N_QUADS) or b""
+def _sorted(lines: Iterable[bytes]) -> bytes:
+    return join_lines(sorted(lines))

@@ -16,11 +16,21 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
+from publisher.pipeline.lines import (
+    as_term,
+    join_lines,
+    join_triples,
+    put_in_graph,
+    read_lines,
+    split_lines,
+    split_quad,
+    split_triple,
+)
 from publisher.pipeline.load import Loaded, SourceFile, parse_data, read_source_file
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 from publisher.vocab import OWL, RDF, SH
@@ -213,49 +223,61 @@ def _parse(
     onward: Sequence[str],
 ) -> Parts:
     """The task of the step. `plain` are triples, or quads if `graph` is empty."""
-    quads = set(parse(input=plain, format=RdfFormat.N_QUADS))
+    lines = set(split_lines(plain))
     if graph:
-        name = NamedNode(graph)
-        held = [q.triple for q in quads]
-        given = chain(held, *(parse_data(SourceFile(path, text)) for path, text in files))
-        quads = {Quad(t.subject, t.predicate, t.object, name) for t in given}
-    triples = {q.triple for q in quads}
-    subjects = {t.subject for t in triples}
+        read = as_bytes(t for path, text in files for t in parse_data(SourceFile(path, text)))
+        lines = set(put_in_graph(chain(read_lines(plain), read_lines(read)), as_term(graph)))
+    ordered = sorted(lines)
+    triples = [split_triple(split_quad(line)[1]) for line in ordered]
     own = Iris(base).att("")
-    about = {RDF + "subject", own + "about"}
-    wanted = {t.object for t in triples if not isinstance(t.object, Literal)} - subjects
-    written = sorted(str(node) for node in wanted if not str(node).startswith(f"<{own}"))
-    pointing = sorted((t for t in triples if t.predicate.value in backwards), key=str)
+    about = {as_term(RDF + "subject"), as_term(own + "about")}
+    by_object = {as_term(iri) for iri in BY_OBJECT}
+    voices = {as_term(own + "speaksFor"), as_term(own + "sameUtterance")}
+    back = {as_term(iri) for iri in backwards}
+    subjects, objects, predicates, topics = set[bytes](), set[bytes](), set[bytes](), set[bytes]()
+    pointing: set[tuple[bytes, bytes, bytes]] = set()
+    for triple in triples:
+        subject, predicate, object_ = triple
+        subjects.add(subject)
+        predicates.add(predicate)
+        if not object_.startswith(b'"'):
+            objects.add(object_)
+        if predicate in about:
+            topics.add(object_)
+        if predicate in back:
+            pointing.add(triple)
+    wanted = (node for node in objects - subjects if not node.startswith(as_term(own)[:-1]))
+    flags = {b"joins": not by_object.isdisjoint(objects | predicates), b"voices": not voices.isdisjoint(predicates)}
+    steps = _steps({s for s, _, _ in pointing}, triples, {as_term(iri) for iri in onward})
     return {
-        "quads": serialize(sorted(quads, key=str), format=RdfFormat.N_QUADS) or b"",
-        "subjects": b"".join(sorted(mark(str(node)) for node in subjects)),
-        "wanted": "\n".join(written).encode(),
-        "topics": "\n".join(sorted({str(t.object) for t in triples if t.predicate.value in about})).encode(),
-        "pointing": as_bytes(pointing),
-        "steps": as_bytes(sorted(_steps({t.subject for t in pointing}, triples, onward), key=str)),
-        "flags": b" ".join(
-            flag
-            for flag, is_set in (
-                (b"joins", any(_joins(t) for t in triples)),
-                (b"voices", any(t.predicate.value in (own + "speaksFor", own + "sameUtterance") for t in triples)),
-            )
-            if is_set
-        ),
+        "quads": join_lines(ordered),
+        "subjects": b"".join(sorted(mark(node.decode()) for node in subjects)),
+        "wanted": b"\n".join(sorted(wanted)),
+        "topics": b"\n".join(sorted(topics)),
+        "pointing": _joined(pointing),
+        "steps": _joined(steps),
+        "flags": b" ".join(name for name, is_set in flags.items() if is_set),
     }
 
 
-def _steps(start: Iterable[Term], triples: Iterable[Triple], onward: Collection[str]) -> set[Triple]:
-    by_subject: dict[Term, list[Triple]] = defaultdict(list)
-    for t in triples:
-        if t.predicate.value in onward:
-            by_subject[t.subject].append(t)
-    waiting, seen, found = list(start), set[Term](), set[Triple]()
+def _joined(triples: Iterable[tuple[bytes, bytes, bytes]]) -> bytes:
+    return join_triples(sorted(b" ".join(triple) for triple in triples))
+
+
+def _steps(
+    start: Iterable[bytes], triples: Iterable[tuple[bytes, bytes, bytes]], onward: Collection[bytes]
+) -> set[tuple[bytes, bytes, bytes]]:
+    by_subject: dict[bytes, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
+    for triple in triples:
+        if triple[1] in onward:
+            by_subject[triple[0]].append(triple)
+    waiting, seen, found = list(start), set[bytes](), set[tuple[bytes, bytes, bytes]]()
     while waiting:
         node = waiting.pop()
         if node not in seen:
             seen.add(node)
             found.update(by_subject.get(node, ()))
-            waiting += [t.object for t in by_subject.get(node, ())]
+            waiting += [object_ for _, _, object_ in by_subject.get(node, ())]
     return found
 
 

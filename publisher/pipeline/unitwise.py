@@ -19,6 +19,7 @@ from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.context import Context
 from publisher.pipeline.infer import infer
+from publisher.pipeline.lines import join_triples, split_lines, split_quad
 from publisher.pipeline.load import Loaded, LoadedSchema, read_source_file
 from publisher.pipeline.locate import Places
 from publisher.pipeline.shacl import Validator
@@ -62,7 +63,7 @@ def validate_units(survey: Survey) -> Report:
     shapes, ontology = as_bytes(loaded.shapes.as_parsed()), as_bytes(loaded.ontology.as_parsed())
     common = digest([software(), shop.engine, *_hashes(loaded.shapes, loaded.ontology)])
     alone = digest([common, "ontology"])
-    jobs = {alone: Job(lambda: (shapes, ontology, b"", shop.engine.value), len(ontology))}
+    jobs = {alone: Job(lambda: (shapes, b"", ontology, shop.engine.value), len(ontology))}
     keys: list[str] = []
 
     def arguments(i: int) -> tuple[Any, ...]:
@@ -84,10 +85,14 @@ def validate_units(survey: Survey) -> Report:
 
 
 def _validate(shapes: bytes, data: bytes, around: bytes, engine: str) -> Parts:
-    return {"report": _to_json(_validator(shapes, Engine(engine))(as_bytes(_plain(data)) + around).results)}
+    return {"report": _to_json(_validator(shapes, Engine(engine))(_without_graphs(data) + around).results)}
 
 
 VALIDATE = Step("validate", _validate, ("report",))
+
+
+def _without_graphs(quads: bytes) -> bytes:
+    return join_triples(split_quad(line)[1] for line in split_lines(quads))
 
 
 def _plain(quads: bytes) -> Iterator[Triple]:

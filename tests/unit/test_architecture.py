@@ -68,6 +68,7 @@ def test_imports_go_one_way(path: Path) -> None:
 
 PIPELINE = [
     "sources",
+    "lines",
     "locate",
     "load",
     "examples",
