@@ -131,15 +131,17 @@ def _write_files(
     dumps = folder / DUMPS
     dumps.mkdir()
     parts = content.parts
-    whole, distributions = _dump(dumps, parts, N_QUADS.suffix)
+    distributions: list[Distribution] = []
     with ThreadPoolExecutor(1) as pool:
-        filling = pool.submit(fill_store, folder / STORE, parts, whole.path if whole.is_kept else None, served)
+        filling = pool.submit(fill_store, folder / STORE, parts, served)
         for suffix in DUMP_FORMATS:
-            if suffix != N_QUADS.suffix:
-                distributions += _dump(dumps, parts, suffix)[1]
-        store = filling.result()
+            whole, found = _dump(dumps, parts, suffix)
+            distributions += found
+            if suffix == N_QUADS.suffix:
+                said_by_parts = whole.hash.hexdigest()
+        objects, together = distinct_objects(parts.objects(), parts.counts.triples)
+        filled = filling.result()
     del filling  # it holds the store too, which has to be closed before its files are made sure of
-    objects, together = distinct_objects(parts.objects(), parts.counts.triples)
     draft = Release(
         id="",
         created=content.created,
@@ -168,7 +170,7 @@ def _write_files(
         return describe(given, iris)
 
     # All that the release says goes into its id, also what is said of it: the same id is the same bytes.
-    said = (draft.to_json(), whole.hash.hexdigest(), content.validation, *(str(t) for t in catalog_of(draft)))
+    said = (draft.to_json(), said_by_parts, content.validation, *(str(t) for t in catalog_of(draft)))
     release = replace(draft, id=f"{content.created[:10]}-{digest(said)[:12]}")
     catalog = catalog_of(release)
     check_catalog(catalog)
@@ -178,10 +180,14 @@ def _write_files(
     serialize(catalog_quads, str(folder / CATALOG), RdfFormat.N_QUADS)
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
-    store.extend(catalog_quads)
-    check_nothing_served(store, iris)
-    store.flush()
-    del store
+    filled.store.extend(catalog_quads)
+    with ThreadPoolExecutor(1) as pool:
+        ordering = pool.submit(filled.store.optimize) if filled.is_new else None
+        check_nothing_served(filled.store, iris)
+        if ordering is not None:
+            ordering.result()
+    filled.store.flush()
+    del filled
     sums = {f"{DUMPS}/{d.file}": d.sha256 for d in distributions}
     sums |= {name: _sha256(folder / name) for name in (CATALOG, VALIDATION, MANIFEST)}
     (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), encoding="utf-8")

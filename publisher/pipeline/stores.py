@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, cast
 
 from pyoxigraph import Literal, Quad, QuerySolutions, RdfFormat, Store, parse
 
@@ -24,6 +26,12 @@ _LINKED = ".sst"
 _LEFT_OUT = ("LOCK", "LOG")
 _LITTLE = 4
 """A store is taken over if at most one part in so many bytes is different."""
+_PIECE = 32 << 20
+"""Bytes of N-Quads that the store engine loads at once. It sorts them in memory, in some eight times as much."""
+_LOADERS = 4
+"""Pieces loaded side by side at most: each takes a processor and its memory."""
+_TELL_SECONDS = 1.0
+"""How often it is told how far the loading is."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,16 @@ class Served:
     catalog: Path
 
 
-def fill_store(folder: Path, dumped: Dumped, whole: Path | None, served: Served | None) -> Store:
-    """Make the store of a release. `whole` is all of it as N-Quads, if there is such a file.
+@dataclass(frozen=True)
+class Filled:
+    """A store with all that the parts say, and whether it was filled anew and has yet to be put in order."""
+
+    store: Store
+    is_new: bool
+
+
+def fill_store(folder: Path, dumped: Dumped, served: Served | None) -> Filled:
+    """Make the store of a release.
 
     If the store of the served release turns out not to be what it was built as, the new one is filled anew.
     """
@@ -49,18 +65,57 @@ def fill_store(folder: Path, dumped: Dumped, whole: Path | None, served: Served 
             store.remove(quad)
         store.extend(new - old)
         if _count(store) == dumped.counted():
-            return store
+            return Filled(store, is_new=False)
         del store
         shutil.rmtree(folder)
     store = Store(str(folder))
-    if whole is not None:
-        store.bulk_load(path=str(whole), format=RdfFormat.N_QUADS, lenient=True)
-    else:
-        store.bulk_load(
-            input=cast(IO[bytes], _Stream(dumped.bodies(N_QUADS.suffix))), format=RdfFormat.N_QUADS, lenient=True
-        )
-    store.optimize()
-    return store
+    _load(store, dumped)
+    return Filled(store, is_new=True)
+
+
+def _load(store: Store, dumped: Dumped) -> None:
+    """Load all parts, in pieces of even size whatever the parts have, some side by side.
+
+    A file given to the store engine as a whole is loaded in batches that take several times the memory.
+    """
+    loaders = min(dumped.shop.jobs or os.cpu_count() or 1, _LOADERS)
+    whole, done, told = sum(dumped.counted().values()), 0, time.monotonic()
+    with ThreadPoolExecutor(loaders) as pool:
+        waiting: deque[tuple[Future[None], int]] = deque()
+
+        def wait() -> None:
+            nonlocal done, told
+            loading, lines = waiting.popleft()
+            loading.result()
+            done += lines
+            if time.monotonic() - told > _TELL_SECONDS:
+                told = time.monotonic()
+                dumped.shop.progress(f"release: {done:,} of {whole:,} quads in the store")
+
+        for piece in pieces(dumped.bodies(N_QUADS.suffix), _PIECE):
+            if len(waiting) == loaders:
+                wait()
+            loading = pool.submit(store.bulk_load, input=piece, format=RdfFormat.N_QUADS, lenient=True)
+            waiting.append((loading, piece.count(b"\n")))
+        while waiting:
+            wait()
+
+
+def pieces(bodies: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same lines, in pieces of at least `size` bytes, but for the last, and of at most a line more."""
+    held: list[bytes] = []
+    missing = size
+    for body in bodies:
+        start = 0
+        while len(body) - start >= missing:
+            end = body.index(b"\n", max(start + missing, 1) - 1) + 1
+            yield b"".join((*held, body[start:end]))
+            held, missing, start = [], size, end
+        if start < len(body):
+            held.append(body[start:])
+            missing -= len(body) - start
+    if held:
+        yield b"".join(held)
 
 
 def _difference(dumped: Dumped, served: Served) -> tuple[set[Quad], set[Quad]] | None:
@@ -106,18 +161,3 @@ def _count(store: Store) -> dict[str, int]:
             assert isinstance(number, Literal)  # noqa: S101
             found[str(row["g"])[1:-1] if graphs else ""] = int(number.value)
     return found
-
-
-class _Stream:
-    """Pieces as a file to read from."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._left = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """Some bytes, at most `size`; none at the end."""
-        if not self._left:
-            self._left = next((piece for piece in self._pieces if piece), b"")
-        found, self._left = (self._left, b"") if size < 0 else (self._left[:size], self._left[size:])
-        return found

@@ -146,6 +146,31 @@ def test_without_the_parts_of_before_the_store_is_filled_anew(mine: Settings, mo
     assert stored(after) == dumped(after, "nq")
 
 
+@pytest.mark.parametrize("size", [1, 5, 6, 7, 11, 12, 13, 1000])
+def test_pieces_are_the_same_lines_in_even_sizes(size: int) -> None:
+    bodies = [b"", b"one 1\ntwo 2\n", b"three\n", b"", b"four and more\n" * 9, b"five\n"]
+    found = list(stores.pieces(bodies, size))
+    assert b"".join(found) == b"".join(bodies)
+    assert all(piece.endswith(b"\n") for piece in found)
+    assert all(len(piece) >= size for piece in found[:-1])
+    assert all(len(piece) - len(b"four and more\n") < size for piece in found)
+
+
+def test_a_store_filled_in_many_pieces_holds_what_the_dump_does(
+    mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_PIECE", 100_000)
+    monkeypatch.setattr(stores, "_TELL_SECONDS", -1.0)
+    told: list[str] = []
+    release = build(mine, told.append)
+    check_release(release)
+    assert stored(release) == dumped(release, "nq")
+    lines = [line for line in told if line.endswith("quads in the store")]
+    assert len(lines) > 10
+    whole = len(dumped(release, "nq"))
+    assert lines[-1] == f"release: {whole:,} of {whole:,} quads in the store"
+
+
 def test_a_dump_that_would_be_very_large_is_only_compressed(
     mine: Settings, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
