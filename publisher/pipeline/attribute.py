@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, RdfFormat, Store, Triple
 
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
-from publisher.pipeline.load import sort_triples
+from publisher.pipeline.lines import join_triples, read_lines, split_triple
 from publisher.pipeline.rules import Rule
+from publisher.pipeline.units import as_bytes, read_triples
 from publisher.pipeline.voices import counts_as
 from publisher.vocab import RDF
 
@@ -28,50 +29,60 @@ def attribute(
 
     See `derive`, of which this is the plain form.
     """
+    body = as_bytes(given)
     store = Store()
-    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given)
-    return sort_triples(derive(store, rules, iris, times))
+    store.bulk_load(body, format=RdfFormat.N_TRIPLES)
+    derived = derive(store, rules, iris, times) - set(read_lines(body))
+    return tuple(read_triples(join_triples(sorted(derived))))
 
 
-def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, float] | None = None) -> set[Triple]:
-    """What the rules derive from the default graph of `store` and is not in it; it is then in it.
+def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, float] | None = None) -> set[bytes]:
+    """What the rules derive from the default graph of `store`, as lines; it is then in it. Some may have been before.
 
     `times`, if given, is filled with the seconds that each rule took.
     Raises `RuleError` for a query that cannot be parsed, or a result that does not name its rule.
     """
-    derived: set[Triple] = set()
+    derived: set[bytes] = set()
     for rule in rules:
         began = time.perf_counter()
         native = NATIVE.get(rule.id)
-        produced = native(store, iris) if native else run_rule(rule, store)
-        _check_names_its_rule(produced, rule, store, iris)
-        new = [t for t in produced if Quad(t.subject, t.predicate, t.object) not in store]
-        store.extend(Quad(t.subject, t.predicate, t.object) for t in new)
-        derived.update(new)
+        produced = as_bytes(native(store, iris)) if native else run_rule(rule, store)
+        triples = set(read_lines(produced))
+        _check_names_its_rule(triples, rule, store, iris)
+        store.bulk_load(produced, format=RdfFormat.N_TRIPLES)
+        derived |= triples
         if times is not None:
             times[rule.id] = time.perf_counter() - began
     return derived
 
 
-def run_rule(rule: Rule, store: Store) -> set[Triple]:
-    """What one rule finds in the default graph of a store. Raises `RuleError` for a query that is not a CONSTRUCT."""
+def run_rule(rule: Rule, store: Store) -> bytes:
+    """What one rule finds in the default graph of a store, as N-Triples, some perhaps more than once.
+
+    Raises `RuleError` for a query that is not a CONSTRUCT.
+    """
     try:
         result = store.query(rule.query)
     except SyntaxError as error:
         raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(rule.file), hint="Correct it.") from None
     if not isinstance(result, QueryTriples):
         raise RuleError("not a CONSTRUCT query", where=Where(rule.file), hint="Write CONSTRUCT { … }.")
-    return set(result)
+    written = result.serialize(format=RdfFormat.N_TRIPLES)
+    assert written is not None  # noqa: S101
+    return written
 
 
-def _check_names_its_rule(produced: set[Triple], rule: Rule, store: Store, iris: Iris) -> None:
+def _check_names_its_rule(triples: set[bytes], rule: Rule, store: Store, iris: Iris) -> None:
     """Each result names its rule: its subject does, or the definition of its predicate does."""
     derived_by, this = NamedNode(iris.att("derivedBy")), NamedNode(iris.rule(rule.id))
-    nodes = {t.subject for t in produced if t.predicate == derived_by and t.object == this}
-    for triple in produced:
-        if triple.subject not in nodes and Quad(triple.predicate, derived_by, this) not in store:
+    defined = {str(quad.subject).encode() for quad in store.quads_for_pattern(None, derived_by, this)}
+    naming = f" {derived_by} {this}".encode()
+    nodes = {triple[: -len(naming)] for triple in triples if triple.endswith(naming)}
+    for triple in triples:
+        subject, predicate, _ = split_triple(triple)
+        if predicate not in defined and subject not in nodes:
             raise RuleError(
-                f"the result {triple} does not name its rule",
+                f"the result {triple.decode()} does not name its rule",
                 where=Where(rule.file),
                 hint=f"Give the predicate {derived_by.value} <{this.value}> in the ontology, or the node itself.",
             )

@@ -20,6 +20,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, seriali
 from publisher.iris import Iris
 from publisher.pipeline.attribute import derive, run_rule
 from publisher.pipeline.cache import digest, software
+from publisher.pipeline.lines import join_triples, read_lines, split_lines, split_quad
 from publisher.pipeline.policies import read_policies
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.units import Term, as_bytes, read_triples
@@ -161,7 +162,7 @@ def _voices(base: str, quads: bytes, around: bytes) -> Parts:
     store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given if t.predicate.value in telling)
     for rule in _texts(iris)[0]:
         if rule.id in ("in-force", "shares-voice"):
-            store.extend(Quad(t.subject, t.predicate, t.object) for t in run_rule(rule, store))
+            store.bulk_load(run_rule(rule, store), format=RdfFormat.N_TRIPLES)
     together = NamedNode(iris.att("sharesVoiceWith"))
     pairs = {q.triple for q in store.quads_for_pattern(None, together, None)}
     return {"voices": as_bytes(sorted(pairs, key=str))}
@@ -228,17 +229,16 @@ class _Task:
 def _attribute(base: str, ontology: bytes, quads: bytes, around: bytes, given: bytes, shared: Sequence[str]) -> Parts:
     iris = Iris(base)
     rules, policies = _texts(iris)
-    stated = [q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS)]
-    known = {*read_triples(ontology), *stated, *read_triples(around)}
+    known = {*read_lines(ontology), *(split_quad(line)[1] for line in split_lines(quads)), *read_lines(around)}
     store = Store()
-    store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in known)
-    derived = derive(store, rules, iris)
+    store.bulk_load(join_triples(known), format=RdfFormat.N_TRIPLES)
+    derived = derive(store, rules, iris) - known
     others = frozenset(shared)
     told = tell(store, policies, iris, lambda node: node.value in others)
     together = NamedNode(iris.att("sharesVoiceWith"))
     pairs = {q.triple for q in store.quads_for_pattern(None, together, None)} - set(read_triples(given))
     return {
-        "derived": as_bytes(sorted(derived, key=str)),
+        "derived": join_triples(sorted(derived)),
         "told": _written(told.quads),
         "spare": json.dumps({graph: _written(one.quads).decode() for graph, one in told.spare.items()}).encode(),
         "voices": as_bytes(sorted(pairs, key=str)),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Store
 
+from publisher.errors import RuleError
 from publisher.pipeline.attribute import NATIVE, attribute
+from publisher.pipeline.rules import Rule
 from tests.attribution.model import OPEN, Model, Prop, Said, World
 from tests.attribution.worlds import DOCUMENTS, IRIS, PROPS, RULES, SPEAKERS, derive, ontology, thing, triples, worlds
 
@@ -98,6 +101,36 @@ def test_the_fast_form_of_a_rule_finds_what_its_query_finds(world: World) -> Non
     result = store.query(rule.query)
     assert isinstance(result, QueryTriples)
     assert set(result) == NATIVE[rule.id](store, IRIS)
+
+
+def construct(id_: str, template: str) -> Rule:
+    query = f"PREFIX att: <{IRIS.att('')}> CONSTRUCT {{ {template} }} WHERE {{ ?s a att:Statement }}"
+    return Rule(id_, "", "", "", f"50-{id_}.rq", query)
+
+
+def test_a_result_has_to_name_its_rule() -> None:
+    """The subject of the result does, or the definition of its predicate does; the rule of another does not count."""
+    known = [*ontology(), *triples(World(PROPS, (Said("s", "a", "asserts", "p-base", DOCUMENTS[0]),)))]
+    this = f"?s att:derivedBy <{IRIS.rule('mine')}>"
+    (found,) = attribute(known, [construct("in-force", "?s att:inForce true")], IRIS)
+    assert found.predicate == NamedNode(IRIS.att("inForce"))
+    assert len(attribute(known, [construct("mine", f"?s att:concerns ?s . {this}")], IRIS)) == 2
+    for rule in (
+        construct("mine", "?s att:concerns ?s"),
+        construct("mine", "?s att:inForce true"),
+        construct("mine", f"?s att:concerns ?s . att:other att:derivedBy <{IRIS.rule('mine')}>"),
+        construct("other", f"?s att:concerns ?s . {this}"),
+    ):
+        with pytest.raises(RuleError, match="does not name its rule"):
+            attribute(known, [rule], IRIS)
+
+
+def test_what_is_given_is_not_derived_again() -> None:
+    known = [*ontology(), *triples(World(PROPS, (Said("s", "a", "asserts", "p-base", DOCUMENTS[0]),)))]
+    derived = attribute(known, RULES, IRIS)
+    assert derived
+    assert not set(derived) & set(known)
+    assert attribute([*known, *derived], RULES, IRIS) == ()
 
 
 @seldom
