@@ -6,7 +6,9 @@ little is different. What is counted in it afterwards has to be what the parts s
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import shutil
 import time
 from collections import deque
@@ -26,10 +28,17 @@ _LINKED = ".sst"
 _LEFT_OUT = ("LOCK", "LOG")
 _LITTLE = 4
 """A store is taken over if at most one part in so many bytes is different."""
-_PIECE = 32 << 20
+_PIECE, _LARGEST_PIECE = 32 << 20, 128 << 20
 """Bytes of N-Quads that the store engine loads at once. It sorts them in memory, in some eight times as much."""
+_PIECES = 400
+"""Pieces are larger when there would be more: each is a file of every index, and all are merged at the same time."""
+_QUAD = 190
+"""Bytes of a quad, roughly."""
 _LOADERS = 4
 """Pieces loaded side by side at most: each takes a processor and its memory."""
+_MERGER = "rocksdb:low"
+"""The name of the threads that merge files."""
+_OPEN_FILES = 8192
 _TELL_SECONDS = 1.0
 """How often it is told how far the loading is."""
 
@@ -68,8 +77,10 @@ def fill_store(folder: Path, dumped: Dumped, served: Served | None) -> Filled:
             return Filled(store, is_new=False)
         del store
         shutil.rmtree(folder)
+    _allow_open_files()
     store = Store(str(folder))
-    _load(store, dumped)
+    with _merging_later():
+        _load(store, dumped)
     return Filled(store, is_new=True)
 
 
@@ -80,6 +91,7 @@ def _load(store: Store, dumped: Dumped) -> None:
     """
     loaders = min(dumped.shop.jobs or os.cpu_count() or 1, _LOADERS)
     whole, done, told = sum(dumped.counted().values()), 0, time.monotonic()
+    size = max(_PIECE, min(whole * _QUAD // _PIECES, _LARGEST_PIECE))
     with ThreadPoolExecutor(loaders) as pool:
         waiting: deque[tuple[Future[None], int]] = deque()
 
@@ -92,13 +104,45 @@ def _load(store: Store, dumped: Dumped) -> None:
                 told = time.monotonic()
                 dumped.shop.progress(f"release: {done:,} of {whole:,} quads in the store")
 
-        for piece in pieces(dumped.bodies(N_QUADS.suffix), _PIECE):
+        for piece in pieces(dumped.bodies(N_QUADS.suffix), size):
             if len(waiting) == loaders:
                 wait()
             loading = pool.submit(store.bulk_load, input=piece, format=RdfFormat.N_QUADS, lenient=True)
             waiting.append((loading, piece.count(b"\n")))
         while waiting:
             wait()
+
+
+@contextlib.contextmanager
+def _merging_later() -> Iterator[None]:
+    """Let the store engine merge files with what time is left over.
+
+    It begins with the second file, and does it again and again while more arrive. When all are there it is done once,
+    by `optimize`. Where threads have no such policy it is only slower.
+    """
+    _schedule_merging("SCHED_IDLE")
+    try:
+        yield
+    finally:
+        _schedule_merging("SCHED_OTHER")
+
+
+def _schedule_merging(policy: str) -> None:
+    if not hasattr(os, policy):
+        return
+    with contextlib.suppress(OSError):  # not Linux, or not allowed to take it back: then it goes on with what is left
+        for task in Path("/proc/self/task").iterdir():
+            if (task / "comm").read_text(encoding="utf-8").strip() == _MERGER:
+                os.sched_setscheduler(int(task.name), getattr(os, policy), os.sched_param(0))
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets this process have: the store engine merges hundreds at the same time."""
+    with contextlib.suppress(OSError, ValueError):
+        limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limit != resource.RLIM_INFINITY:
+            wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(_OPEN_FILES, most)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, wanted), most))
 
 
 def pieces(bodies: Iterable[bytes], size: int) -> Iterator[bytes]:

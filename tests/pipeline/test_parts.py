@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
 from publisher.config import Settings
 from publisher.pipeline import stores
 from publisher.pipeline.build import build
+from publisher.pipeline.parts import Dumped
 from publisher.pipeline.release import check_release
 from publisher.releases import CATALOG, DUMPS, STORE, Release
 from publisher.vocab import VOID
@@ -169,6 +171,26 @@ def test_a_store_filled_in_many_pieces_holds_what_the_dump_does(
     assert len(lines) > 10
     whole = len(dumped(release, "nq"))
     assert lines[-1] == f"release: {whole:,} of {whole:,} quads in the store"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="threads have no such policy here")
+def test_merging_waits_while_a_store_is_loaded_and_no_longer(mine: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def policies() -> set[int]:
+        tasks = [task for task in Path("/proc/self/task").iterdir() if (task / "comm").read_text() == "rocksdb:low\n"]
+        return {os.sched_getscheduler(int(task.name)) for task in tasks}
+
+    seen: list[set[int]] = []
+    genuine = stores._load
+
+    def noting(store: Store, parts: Dumped) -> None:
+        seen.append(policies())
+        genuine(store, parts)
+
+    monkeypatch.setattr(stores, "_load", noting)
+    build(mine, lambda line: None)
+    assert seen == [{os.SCHED_IDLE}]
+    if os.geteuid() == 0:  # others may not take it back
+        assert policies() == {os.SCHED_OTHER}
 
 
 def test_a_dump_that_would_be_very_large_is_only_compressed(
