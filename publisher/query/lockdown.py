@@ -14,6 +14,7 @@ import platform
 import resource
 import signal
 import struct
+from collections.abc import Collection
 from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
@@ -39,6 +40,8 @@ _DENIED = {
         *(280, 241, 282, 217, 218, 219, 105, 273, 106, 265, 279, 130),
     ),
 }
+# socket connect bind (glibc binds a netlink socket when it resolves a name) socketpair
+_CALLING = {"x86_64": (41, 42, 49, 53), "aarch64": (198, 203, 200, 199)}
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
@@ -77,12 +80,14 @@ def limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 
-def deny_system_calls() -> bool:
-    """Install the filter; False if this machine does not let us."""
+def deny_system_calls(*, calling: bool = False) -> bool:
+    """Install the filter; False if this machine does not let us. With `calling`, connections to others stay possible,
+    and nothing else.
+    """
     machine = platform.machine()
     if platform.system() != "Linux" or machine not in _AUDIT:
         return False
-    program = _program(machine)
+    program = _program(machine, _CALLING[machine] if calling else ())
     if len(program) > 255 * 8:
         return False
     code = ctypes.create_string_buffer(program)
@@ -96,9 +101,9 @@ def deny_system_calls() -> bool:
     return bool(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(fprog), 0, 0) == 0)
 
 
-def _program(machine: str) -> bytes:
+def _program(machine: str, allowed: Collection[int]) -> bytes:
     """Classic BPF over `struct seccomp_data`: number at 0, architecture at 4, arguments from 16."""
-    denied = sorted({*_DENIED[machine], *_COMMON})
+    denied = sorted({*_DENIED[machine], *_COMMON}.difference(allowed))
     # Each line: code, jump if true, jump if false, constant. Jumps count instructions from the next one.
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, 4),
@@ -122,30 +127,44 @@ def _program(machine: str) -> bytes:
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _READ = (1 << 2) | (1 << 3)  # read a file, list a directory
+_BIND, _CONNECT = 1, 2
+_FOR_CALLING = tuple(Path(name) for name in ("/etc", "/lib", "/lib64", "/usr", "/run/systemd/resolve"))
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 """How many rights on files each version of the interface knows."""
 
 
-def confine_files(readable: Path) -> int:
+def confine_files(readable: Path, *, calling: bool = False) -> int:
     """Allow no file to be opened but those below `readable`, for reading; no TCP where the kernel can.
 
-    Returns the version of the interface (0: the kernel has none; nothing was done).
+    With `calling`, TCP connections stay possible, and what it takes to resolve names and to check certificates may be
+    read. Returns the version of the interface (0: the kernel has none; nothing was done).
     """
     version = int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1))
     if version < 1:
         return 0
     files = (1 << _FILE_RIGHTS.get(version, 16)) - 1
-    attributes = struct.pack("=QQ", files, 0b11) if version >= 4 else struct.pack("=Q", files)
+    attributes = struct.pack("=QQ", files, _BIND if calling else _BIND | _CONNECT)
+    if version < 4:
+        attributes = struct.pack("=Q", files)
     ruleset = int(_libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0))
     if ruleset < 0:
         return 0
-    parent = os.open(readable, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        rule = struct.pack("=Qi", _READ, parent)
-        if _libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0) != 0:
-            return 0
+        for path in (readable, *(_FOR_CALLING if calling else ())):
+            if not _may_read(ruleset, path):
+                return 0
         _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         return version if _libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0 else 0
     finally:
-        os.close(parent)
         os.close(ruleset)
+
+
+def _may_read(ruleset: int, path: Path) -> bool:
+    """Add a folder to a ruleset. One that is not there is no loss."""
+    if not path.is_dir():
+        return True
+    parent = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return bool(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", _READ, parent), 0) == 0)
+    finally:
+        os.close(parent)

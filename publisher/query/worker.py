@@ -221,9 +221,11 @@ def main() -> None:
     reader = wire.Reader(connection)
     lockdown.limit_resources(limits["result_bytes"])
     lockdown.limit_memory(limits["memory_bytes"])
-    ready = {"landlock": 0, "seccomp": False}
-    if not limits["network"]:
-        ready = {"landlock": lockdown.confine_files(path), "seccomp": lockdown.deny_system_calls()}
+    calling = limits["network"]
+    ready = {
+        "landlock": lockdown.confine_files(path, calling=calling),
+        "seccomp": lockdown.deny_system_calls(calling=calling),
+    }
     connection.sendall(wire.json_message(wire.READY, ready))
     while (message := reader.read()) is not None:
         lockdown.limit_cpu(limits["cpu_seconds"])

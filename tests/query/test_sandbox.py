@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -545,6 +547,57 @@ def test_protections_in_force(shared: SandboxPool) -> None:
     assert "Seccomp:\t2" in status
     limits = Path(f"/proc/{shared.idle[0].pid}/limits").read_text()
     assert "Max address space" in limits
+
+
+LOCKED_DOWN = """
+import encodings.idna, os, socket, subprocess, sys
+from pathlib import Path
+from publisher.query import lockdown
+calling = sys.argv[3] == "True"
+before = socket.create_server(("127.0.0.1", 0))
+done = lockdown.confine_files(Path(sys.argv[1]), calling=calling), lockdown.deny_system_calls(calling=calling)
+def tried(what):
+    try:
+        what()
+        return "yes"
+    except OSError:
+        return "no"
+print(*(bool(d) for d in done))
+print("connect", tried(lambda: socket.create_connection(("localhost", int(sys.argv[2])), 5)))
+print("listen", tried(lambda: socket.create_server(("127.0.0.1", 0))))
+print("accept", tried(lambda: (before.setblocking(False), before.accept())))
+print("run", tried(lambda: subprocess.run(["/bin/true"])))
+print("read store", tried(lambda: (Path(sys.argv[1]) / "CURRENT").read_bytes()))
+print("read others", tried(lambda: Path(sys.argv[4]).read_bytes()))
+print("write", tried(lambda: (Path(sys.argv[1]) / "new").write_bytes(b"x")))
+"""
+
+
+@pytest.mark.parametrize("calling", [False, True])
+def test_what_a_query_process_can_still_do(store: Path, calling: bool) -> None:
+    """Also one that may call other endpoints: it can connect, and that is all."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        command = [sys.executable, "-c", LOCKED_DOWN, str(store), port, str(calling), __file__]
+        printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    isolated, *found = printed.splitlines()
+    expected = {"connect": calling, "listen": False, "accept": False, "run": False, "read store": True}
+    if isolated.startswith("True"):  # the kernel confines files
+        expected |= {"read others": False, "write": False}
+    told = dict(line.rsplit(" ", 1) for line in found)
+    assert {name: told[name] == "yes" for name in expected} == expected
+    assert isolated.endswith("True")
+
+
+def test_protections_of_processes_that_call_others(store: Path, shared: SandboxPool) -> None:
+    light(shared)
+    pool = SandboxPool(store, Limits(), network=True)
+    try:
+        light(pool)
+        assert pool.isolation == shared.isolation
+        assert "Seccomp:\t2" in Path(f"/proc/{pool.idle[0].pid}/status").read_text()
+    finally:
+        pool.close()
 
 
 # Life

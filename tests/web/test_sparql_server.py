@@ -393,14 +393,16 @@ class _Other(threading.Thread):
 
 
 def test_an_allowed_service_and_no_other(crowded: Path) -> None:
-    allowed, other = _Other(), _Other()
+    allowed, other, good_text = _Other(), _Other(), "o\r\nfrom elsewhere\r\n"
     allowed.start()
     other.start()
     try:
-        with serve(crowded, query_services=f"https://example.org/sparql {allowed.address}") as address:
+        named = allowed.address.replace("127.0.0.1", "localhost")  # names are still resolved
+        with serve(crowded, query_services=f"https://example.org/sparql {allowed.address} {named}") as address:
             endpoint = f"{address}sparql"
+            assert ask(endpoint, f"SELECT ?o {{ SERVICE <{named}> {{ ?s ?p ?o }} }}", **CSV).text == good_text
             good = ask(endpoint, f"SELECT ?o {{ SERVICE <{allowed.address}> {{ ?s ?p ?o }} }}", **CSV)
-            assert good.text == "o\r\nfrom elsewhere\r\n"
+            assert good.text == good_text
             assert good.headers["Cache-Control"] == "no-store"
             for query in (
                 f"SELECT ?o {{ SERVICE <{other.address}> {{ ?s ?p ?o }} }}",
@@ -414,7 +416,7 @@ def test_an_allowed_service_and_no_other(crowded: Path) -> None:
     finally:
         allowed.listener.close()
         other.listener.close()
-    assert allowed.called == 1
+    assert allowed.called == 2
     assert other.called == 0
 
 
