@@ -46,7 +46,7 @@ def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, flo
     for rule in rules:
         began = time.perf_counter()
         native = NATIVE.get(rule.id)
-        produced = as_bytes(native(store, iris)) if native else run_rule(rule, store)
+        produced = as_bytes(native(store, iris)) if native else construct(rule.query, rule.file, store)
         triples = set(read_lines(produced))
         _check_names_its_rule(triples, rule, store, iris)
         store.bulk_load(produced, format=RdfFormat.N_TRIPLES)
@@ -56,17 +56,17 @@ def derive(store: Store, rules: Iterable[Rule], iris: Iris, times: dict[str, flo
     return derived
 
 
-def run_rule(rule: Rule, store: Store) -> bytes:
-    """What one rule finds in the default graph of a store, as N-Triples, some perhaps more than once.
+def construct(query: str, file: str, store: Store) -> bytes:
+    """What a query finds in the default graph of a store, as N-Triples, some perhaps more than once.
 
-    Raises `RuleError` for a query that is not a CONSTRUCT.
+    Raises `RuleError`, naming the file, for a query that is not a CONSTRUCT.
     """
     try:
-        result = store.query(rule.query)
+        result = store.query(query)
     except SyntaxError as error:
-        raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(rule.file), hint="Correct it.") from None
+        raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(file), hint="Correct it.") from None
     if not isinstance(result, QueryTriples):
-        raise RuleError("not a CONSTRUCT query", where=Where(rule.file), hint="Write CONSTRUCT { … }.")
+        raise RuleError("not a CONSTRUCT query", where=Where(file), hint="Write CONSTRUCT { … }.")
     written = result.serialize(format=RdfFormat.N_TRIPLES)
     assert written is not None  # noqa: S101
     return written

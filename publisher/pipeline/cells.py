@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from publisher.iris import Iris
-from publisher.pipeline.attribute import derive, run_rule
+from publisher.pipeline.attribute import construct, derive
 from publisher.pipeline.cache import digest, software
-from publisher.pipeline.lines import join_triples, read_lines, split_lines, split_quad
+from publisher.pipeline.lines import join_lines, join_triples, read_lines, split_lines, split_quad
 from publisher.pipeline.policies import read_policies
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.units import Term, as_bytes, read_triples
@@ -162,10 +162,10 @@ def _voices(base: str, quads: bytes, around: bytes) -> Parts:
     store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in given if t.predicate.value in telling)
     for rule in _texts(iris)[0]:
         if rule.id in ("in-force", "shares-voice"):
-            store.bulk_load(run_rule(rule, store), format=RdfFormat.N_TRIPLES)
+            store.bulk_load(construct(rule.query, rule.file, store), format=RdfFormat.N_TRIPLES)
     together = NamedNode(iris.att("sharesVoiceWith"))
     pairs = {q.triple for q in store.quads_for_pattern(None, together, None)}
-    return {"voices": as_bytes(sorted(pairs, key=str))}
+    return {"voices": _sorted(pairs)}
 
 
 VOICES = Step("voices", _voices, ("voices",))
@@ -206,7 +206,7 @@ class _Task:
     def _around(self) -> bytes:
         shared = self.cell.shared
         triples = {*self.survey.context.about(shared), *self.inferred.about(shared), *self.voices}
-        return as_bytes(sorted(triples, key=str))
+        return _sorted(triples)
 
     def key(self) -> str:
         parsed, units = self.survey.parsed, self.cell.units
@@ -220,9 +220,9 @@ class _Task:
 
     def arguments(self) -> tuple[Any, ...]:
         quads = b"".join(self.survey.parsed.quads(u) for u in self.cell.units)
-        follows = as_bytes(t for u in self.cell.units for t in self.inferred.triples(u))
+        follows = b"".join(self.inferred.body(u) for u in self.cell.units)
         shared = tuple(node.value for node in self.cell.shared if isinstance(node, NamedNode))
-        given = as_bytes(sorted(self.voices, key=str))
+        given = _sorted(self.voices)
         return self.survey.loaded.iris.base, self.ontology, quads, follows + self._around(), given, shared
 
 
@@ -239,9 +239,11 @@ def _attribute(base: str, ontology: bytes, quads: bytes, around: bytes, given: b
     pairs = {q.triple for q in store.quads_for_pattern(None, together, None)} - set(read_triples(given))
     return {
         "derived": join_triples(sorted(derived)),
-        "told": _written(told.quads),
-        "spare": json.dumps({graph: _written(one.quads).decode() for graph, one in told.spare.items()}).encode(),
-        "voices": as_bytes(sorted(pairs, key=str)),
+        "told": join_lines(sorted(told.quads)),
+        "spare": json.dumps(
+            {graph: join_lines(sorted(one.quads)).decode() for graph, one in told.spare.items()}
+        ).encode(),
+        "voices": _sorted(pairs),
         "hints": json.dumps(
             {
                 "titles": told.titles,
@@ -260,5 +262,5 @@ def _texts(iris: Iris) -> tuple[Any, Any]:
     return read_rules(iris), read_policies(iris)
 
 
-def _written(quads: Iterable[Quad]) -> bytes:
-    return serialize(sorted(quads, key=str), format=RdfFormat.N_QUADS) or b""
+def _sorted(triples: Iterable[Triple]) -> bytes:
+    return join_lines(sorted(split_lines(as_bytes(triples))))

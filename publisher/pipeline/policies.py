@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
-from pyoxigraph import Literal, NamedNode, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from publisher.attribution.headers import parse_header
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
+from publisher.pipeline.attribute import construct
+from publisher.pipeline.lines import read_lines
 from publisher.pipeline.load import sort_triples
 from publisher.vocab import CANONICAL_BASE, DCTERMS, RDF, RDFS, SH, SKOS
 
@@ -49,15 +51,9 @@ def parse_policy(name: str, text: str, iris: Iris) -> Policy:
     return Policy(**header, file=name, query=text.replace(CANONICAL_BASE, iris.base))
 
 
-def apply(policy: Policy, store: Store) -> set[Triple]:
-    """What the policy chooses. Raises `RuleError` for a query that does not parse or is no CONSTRUCT."""
-    try:
-        result = store.query(policy.query)
-    except SyntaxError as error:
-        raise RuleError(f"not valid SPARQL: {error.msg}", where=Where(policy.file), hint="Correct it.") from None
-    if not isinstance(result, QueryTriples):
-        raise RuleError("not a CONSTRUCT query", where=Where(policy.file), hint="Write CONSTRUCT { … }.")
-    return set(result)
+def apply(policy: Policy, store: Store) -> set[bytes]:
+    """What the policy chooses, as lines. Raises `RuleError` for a query that does not parse or is no CONSTRUCT."""
+    return set(read_lines(construct(policy.query, policy.file, store)))
 
 
 def describe_policies(policies: Iterable[Policy], iris: Iris) -> tuple[Triple, ...]:

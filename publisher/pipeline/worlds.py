@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, partial
 
-from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from publisher.iris import Iris
 from publisher.pipeline.clash import Clash, Knowledge, clashes, know, known_in
+from publisher.pipeline.lines import as_term, put_in_graph, read_lines
 from publisher.pipeline.perspectives import Claim, Perspective, describe_perspective, perspectives, title_of, world
 from publisher.pipeline.policies import Policy, apply
+from publisher.pipeline.units import as_bytes
 from publisher.vocab import OWL, RDF, RDFS
 
 
 @dataclass
 class Told:
-    """What some statements tell: quads, and what each graph of a perspective is called."""
+    """What some statements tell: quads, as lines, and what each graph of a perspective is called."""
 
-    quads: set[Quad] = field(default_factory=set)
+    quads: set[bytes] = field(default_factory=set)
     titles: dict[str, str] = field(default_factory=dict)
     spare: dict[str, Told] = field(default_factory=dict)
     """Graphs that are published only if other statements make it so, by IRI: a hedged variant, if the agent says
@@ -70,7 +72,7 @@ def tell(
             with_it = sorted((*near, one), key=lambda p: p.slug)
             spare.quads |= _quads(graph, set(describe_clashes(with_it, knowledge, label_of, iris)) - clashing)
     for policy in policies:
-        told.quads |= _quads(iris.policy(policy.id), apply(policy, store))
+        told.quads.update(put_in_graph(apply(policy, store), as_term(iris.policy(policy.id))))
     return told
 
 
@@ -87,9 +89,8 @@ def _add(told: Told, one: Perspective, iris: Iris, *, hedged: bool) -> None:
     told.quads |= _quads(iris.graph("perspectives"), describe_perspective(one, iris, hedged=hedged))
 
 
-def _quads(graph: str, triples: Iterable[Triple]) -> set[Quad]:
-    name = NamedNode(graph)
-    return {Quad(t.subject, t.predicate, t.object, name) for t in triples}
+def _quads(graph: str, triples: Iterable[Triple]) -> set[bytes]:
+    return set(put_in_graph(read_lines(as_bytes(triples)), as_term(graph)))
 
 
 def _label_of(store: Store, node: str) -> str | None:
