@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from publisher.attribution.denial import denial
 from publisher.iris import Iris
+from publisher.pipeline.lines import join_triples
 from publisher.pipeline.load import sort_triples
 from publisher.pipeline.perspectives import Claim, Perspective
 from publisher.pipeline.reasoner import close
+from publisher.pipeline.units import read_triples
 from publisher.vocab import OWL, RDF, RDFS, XSD
 
 _TYPE, _FIRST, _REST = RDF + "type", RDF + "first", RDF + "rest"
@@ -81,8 +84,6 @@ class Knowledge:
     different: frozenset[tuple[str, str]]
     iris: Iris
     _seen: dict[tuple[Claim, Claim], Clash | None] = field(default_factory=dict)
-    _forms: dict[tuple[str, ...], list[str] | None] = field(default_factory=dict)
-    """What is needed for a clash, for each form of two claims: names do not matter, only what is known of them."""
 
     def clash_of(self, one: Claim, other: Claim) -> Clash | None:
         """Whether two claims clash, and why. Each pair is reasoned about once."""
@@ -107,28 +108,12 @@ class Knowledge:
         units = self._background(one, other)
         names = _placeholders(one, other)
         forms = {_form(unit, names): unit for unit in units}
-        key = (_form(told, names), *sorted(forms))
-        if key not in self._forms:
-            self._forms[key] = self._needed(told, forms)
-        needed = self._forms[key]
+        axioms = frozenset(form for form, unit in forms.items() if unit[0] in self.axioms)
+        needed = _needed(_form(told, names), axioms, frozenset(forms) - axioms)
         if needed is None:
             return None
         because = (t for form in needed for t in forms[form] if t.predicate.value != _REST)
         return Clash(one, other, sort_triples(because))
-
-    def _needed(self, told: list[Triple], forms: Mapping[str, list[Triple]]) -> list[str] | None:
-        """A smallest set of units with which what is told is inconsistent, or None if it is not with all."""
-        kept = sorted(forms)
-        if not _inconsistent(told, [forms[form] for form in kept]):
-            return None
-        axioms = [form for form in kept if forms[form][0] in self.axioms]
-        if _inconsistent(told, [forms[form] for form in axioms]):
-            kept = axioms
-        for form in list(kept):
-            fewer = [f for f in kept if f != form]
-            if _inconsistent(told, [forms[f] for f in fewer]):
-                kept = fewer
-        return kept
 
     def _background(self, one: Claim, other: Claim) -> list[list[Triple]]:
         """Axioms and facts that can matter for two claims; each unit is kept or left out as a whole."""
@@ -179,6 +164,24 @@ def _form(triples: Iterable[Triple], names: Mapping[str, str]) -> str:
     return "\n".join(sorted(f"{neutral(t.subject)} {t.predicate} {neutral(t.object)}" for t in triples))
 
 
+@lru_cache(maxsize=1 << 14)
+def _needed(told: str, axioms: frozenset[str], facts: frozenset[str]) -> tuple[str, ...] | None:
+    """A smallest set of forms with which what is told is inconsistent, or None if it is not with all.
+
+    Names do not matter, only what is known of them; so what was found in one cell holds in every other.
+    """
+    kept = sorted(axioms | facts)
+    if not _inconsistent(told, kept):
+        return None
+    if _inconsistent(told, sorted(axioms)):
+        kept = sorted(axioms)
+    for form in tuple(kept):
+        fewer = [f for f in kept if f != form]
+        if _inconsistent(told, fewer):
+            kept = fewer
+    return tuple(kept)
+
+
 def _told(claim: Claim, node: str) -> list[Triple]:
     return [claim.triple()] if claim.positive else denial(claim.triple(), node)
 
@@ -187,8 +190,9 @@ def _fact(subject: str, predicate: str, object_: str) -> Triple:
     return Triple(NamedNode(subject), NamedNode(predicate), NamedNode(object_))
 
 
-def _inconsistent(told: list[Triple], units: list[list[Triple]]) -> bool:
-    return close([*told, *(t for unit in units for t in unit)]) is None
+def _inconsistent(told: str, forms: Iterable[str]) -> bool:
+    lines = "\n".join((told, *forms)).encode().split(b"\n")
+    return close(set(read_triples(join_triples(lines)))) is None
 
 
 def known_in(store: Store, iris: Iris) -> Iterator[Triple]:
