@@ -104,7 +104,7 @@ class Dumped:
         head, between, tail = _frame(suffix, self.prefixes)
         for key in self.keys:
             body = self.shop.read(PART, suffix + ending, key)
-            if not self.shop.read(PART, suffix, key) if ending else not body:
+            if not body:
                 continue
             yield _closed(first or head, ending)
             yield body
