@@ -27,9 +27,10 @@ from publisher.iris import Iris
 from publisher.pipeline.attribute import attribute
 from publisher.pipeline.cache import Cache
 from publisher.pipeline.cells import attribute_cells
+from publisher.pipeline.lines import as_bytes
 from publisher.pipeline.load import Loaded, load
 from publisher.pipeline.rules import read_rules
-from publisher.pipeline.units import Unit, as_bytes
+from publisher.pipeline.units import Unit
 from publisher.pipeline.unitwise import INFER, Inferred, Survey
 from publisher.pipeline.work import Workshop
 from publisher.vocab import CANONICAL_BASE, DCTERMS, OA, RDF, RDFS, XSD

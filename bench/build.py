@@ -33,9 +33,9 @@ from publisher.config import Engine, Settings, load_settings
 from publisher.iris import Iris
 from publisher.pipeline.build import load_mappings, workshop
 from publisher.pipeline.infer import infer
+from publisher.pipeline.lines import as_bytes
 from publisher.pipeline.load import load
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import as_bytes
 from publisher.pipeline.unitwise import Survey
 from publisher.query.description import describe
 from publisher.query.store import EmbeddedStore

@@ -12,9 +12,8 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryT
 
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
-from publisher.pipeline.lines import join_triples, read_lines, split_triple
+from publisher.pipeline.lines import as_bytes, join_triples, read_lines, read_triples, split_triple
 from publisher.pipeline.rules import Rule
-from publisher.pipeline.units import as_bytes, read_triples
 from publisher.pipeline.voices import counts_as
 from publisher.vocab import RDF
 

@@ -20,6 +20,7 @@ from publisher.pipeline.clash import perspective_axioms
 from publisher.pipeline.counts import Counts
 from publisher.pipeline.examples import TITLE as EXAMPLES_TITLE
 from publisher.pipeline.examples import read_examples
+from publisher.pipeline.lines import as_bytes
 from publisher.pipeline.load import (
     Loaded,
     SourceFile,
@@ -44,7 +45,6 @@ from publisher.pipeline.release import (
 )
 from publisher.pipeline.rules import read_rules
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import as_bytes
 from publisher.pipeline.unitwise import Survey, described_among, infer_units, validate_units
 from publisher.pipeline.validate import Report
 from publisher.pipeline.work import Progress, Workshop

@@ -20,10 +20,18 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
 from publisher.iris import Iris
 from publisher.pipeline.attribute import construct, derive
 from publisher.pipeline.cache import digest, software
-from publisher.pipeline.lines import join_lines, join_triples, read_lines, split_lines, split_quad
+from publisher.pipeline.lines import (
+    as_bytes,
+    join_lines,
+    join_triples,
+    read_lines,
+    read_triples,
+    split_lines,
+    split_quad,
+)
 from publisher.pipeline.policies import read_policies
 from publisher.pipeline.rules import read_rules
-from publisher.pipeline.units import Term, as_bytes, read_triples
+from publisher.pipeline.units import Term
 from publisher.pipeline.unitwise import Inferred, Survey
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 from publisher.pipeline.worlds import tell

@@ -19,11 +19,10 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from publisher.attribution.denial import denial
 from publisher.iris import Iris
-from publisher.pipeline.lines import join_triples
+from publisher.pipeline.lines import join_triples, read_triples
 from publisher.pipeline.load import sort_triples
 from publisher.pipeline.perspectives import Claim, Perspective
 from publisher.pipeline.reasoner import close
-from publisher.pipeline.units import read_triples
 from publisher.vocab import OWL, RDF, RDFS, XSD
 
 _TYPE, _FIRST, _REST = RDF + "type", RDF + "first", RDF + "rest"

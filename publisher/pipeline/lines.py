@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pyoxigraph import RdfFormat, Triple, parse, serialize
+
 _END = b" ."
 
 
@@ -58,3 +60,15 @@ def as_iri(term: bytes) -> str | None:
 def as_term(iri: str) -> bytes:
     """The term for an IRI."""
     return f"<{iri}>".encode()
+
+
+def as_bytes(triples: Iterable[Triple]) -> bytes:
+    """Triples as N-Triples."""
+    written = serialize(triples, format=RdfFormat.N_TRIPLES)
+    assert written is not None  # noqa: S101
+    return written
+
+
+def read_triples(body: bytes) -> Iterator[Triple]:
+    """Triples from N-Triples."""
+    return (quad.triple for quad in parse(input=body, format=RdfFormat.N_TRIPLES))

@@ -24,17 +24,18 @@ from publisher.pipeline.cache import digest, software
 from publisher.pipeline.cells import Attributed
 from publisher.pipeline.counts import Counts, mark_objects
 from publisher.pipeline.lines import (
+    as_bytes,
     as_iri,
     as_term,
     join_lines,
     join_triples,
     put_in_graph,
     read_lines,
+    read_triples,
     split_lines,
     split_quad,
     split_triple,
 )
-from publisher.pipeline.units import as_bytes, read_triples
 from publisher.pipeline.unitwise import Inferred, Survey
 from publisher.pipeline.work import Job, Step, Workshop
 from publisher.pipeline.work import Parts as Bodies

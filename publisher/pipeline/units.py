@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.lines import (
+    as_bytes,
     as_term,
     join_lines,
     join_triples,
     put_in_graph,
     read_lines,
+    read_triples,
     split_lines,
     split_quad,
     split_triple,
@@ -315,15 +317,3 @@ def inverse_paths(shapes: Iterable[Triple]) -> tuple[set[str], set[str]]:
         if sequence and names & inverse:
             onward |= names
     return inverse, onward
-
-
-def as_bytes(triples: Iterable[Triple]) -> bytes:
-    """Triples as N-Triples."""
-    written = serialize(triples, format=RdfFormat.N_TRIPLES)
-    assert written is not None  # noqa: S101
-    return written
-
-
-def read_triples(body: bytes) -> Iterator[Triple]:
-    """Triples from N-Triples."""
-    return (quad.triple for quad in parse(input=body, format=RdfFormat.N_TRIPLES))

@@ -19,11 +19,11 @@ from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.context import Context
 from publisher.pipeline.infer import infer
-from publisher.pipeline.lines import join_triples, split_lines, split_quad
+from publisher.pipeline.lines import as_bytes, join_triples, read_triples, split_lines, split_quad
 from publisher.pipeline.load import Loaded, LoadedSchema, read_source_file
 from publisher.pipeline.locate import Places
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Parsed, Paths, Term, Unit, as_bytes, cut, mark, read_triples
+from publisher.pipeline.units import Parsed, Paths, Term, Unit, cut, mark
 from publisher.pipeline.validate import Report, Result, Severity
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 
@@ -144,10 +144,6 @@ class Inferred:
     def body(self, i: int) -> bytes:
         """What follows in the view of a unit, as N-Triples: some of it also in others, and some stated elsewhere."""
         return self._shop.read(INFER, "triples", self.keys[i])
-
-    def triples(self, i: int) -> Iterator[Triple]:
-        """The same as triples."""
-        return read_triples(self.body(i))
 
     def about(self, nodes: Iterable[Term]) -> Iterator[Triple]:
         """What follows of nodes that several units see."""

@@ -15,10 +15,9 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from publisher.iris import Iris
 from publisher.pipeline.clash import Clash, Knowledge, clashes, know, known_in
-from publisher.pipeline.lines import as_term, put_in_graph, read_lines
+from publisher.pipeline.lines import as_bytes, as_term, put_in_graph, read_lines
 from publisher.pipeline.perspectives import Claim, Perspective, describe_perspective, perspectives, title_of, world
 from publisher.pipeline.policies import Policy, apply
-from publisher.pipeline.units import as_bytes
 from publisher.vocab import OWL, RDF, RDFS
 
 

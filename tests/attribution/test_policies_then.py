@@ -11,9 +11,8 @@ import pytest
 
 from publisher.attribution.past import outcome, past
 from publisher.iris import Iris
-from publisher.pipeline.lines import join_triples
+from publisher.pipeline.lines import join_triples, read_triples
 from publisher.pipeline.policies import Policy, apply, read_policies
-from publisher.pipeline.units import read_triples
 from publisher.vocab import DCTERMS, PROV, XSD
 from tests.attribution.model import Said, World
 from tests.attribution.test_asof import Reader, dated

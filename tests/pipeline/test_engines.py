@@ -18,10 +18,11 @@ from publisher.iris import Iris
 from publisher.pipeline.build import load_mappings
 from publisher.pipeline.cache import Cache
 from publisher.pipeline.infer import infer
+from publisher.pipeline.lines import as_bytes, read_triples
 from publisher.pipeline.load import Loaded, as_stored, load, load_schema, sort_triples
 from publisher.pipeline.reasoner import close
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Unit, as_bytes, inverse_paths
+from publisher.pipeline.units import Unit, inverse_paths
 from publisher.pipeline.unitwise import Survey, infer_units, validate_units
 from publisher.pipeline.validate import Report
 from publisher.pipeline.work import Workshop
@@ -132,7 +133,7 @@ def entailments(survey: Survey) -> tuple[Triple, ...]:
     """What follows in all units together, and is stated in none."""
     inferred = infer_units(survey)
     stated = {*axioms(), *(t for i in range(len(survey.parsed)) for t in survey.parsed.triples(i))}
-    return sort_triples({t for i in range(len(survey.parsed)) for t in inferred.triples(i)} - stated)
+    return sort_triples({t for i in range(len(survey.parsed)) for t in read_triples(inferred.body(i))} - stated)
 
 
 def torn(triples: Iterable[Triple], pieces: int) -> Survey:

@@ -15,9 +15,9 @@ from publisher.config import Engine
 from publisher.ingest.ucdp_ged import import_ucdp_ged
 from publisher.iris import Iris
 from publisher.pipeline.infer import infer
+from publisher.pipeline.lines import as_bytes
 from publisher.pipeline.load import LoadedSchema, as_stored, load_schema
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import as_bytes
 from publisher.pipeline.validate import Report
 from tests.ingest.conftest import REAL, RETRIEVED
 from tests.ucdp.conftest import TABLES
