@@ -18,6 +18,7 @@ from reasonable import PyReasoner
 from publisher.pipeline.load import from_rdflib
 from publisher.vocab import OWL, RDF, RDFS
 
+_CONVERT = {str(datatype): convert for datatype, convert in AltXSDToPYTHON.items()}
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal | Triple
 
@@ -112,16 +113,16 @@ def clashes(closed: Iterable[Triple]) -> list[str]:
     """The patterns of OWL 2 RL that end in `false` and are found in a closure, and literals that mean nothing."""
     closed = list(closed)
     literals = {t.object for t in closed if isinstance(t.object, Literal)}
-    if nothing := sorted(str(literal) for literal in literals if not _means_something(literal)):
+    if nothing := sorted(str(literal) for literal in literals if not means_something(literal)):
         return nothing
     store = Store()
     store.extend(Quad(t.subject, t.predicate, t.object) for t in closed)
     return [pattern for pattern in _CLASHES if bool(store.query(f"ASK {{ {pattern} }}", prefixes=_PREFIXES))]
 
 
-def _means_something(literal: Literal) -> bool:
+def means_something(literal: Literal) -> bool:
     """Whether the text is one of its datatype (dt-not-type), as the reference takes it."""
-    convert = AltXSDToPYTHON.get(rdflib.URIRef(literal.datatype.value))
+    convert = _CONVERT.get(literal.datatype.value)
     try:
         if convert is not None:
             convert(literal.value)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Triple
 from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
@@ -18,8 +18,16 @@ from publisher.errors import Where
 from publisher.iris import Iris
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.context import Context
-from publisher.pipeline.infer import infer
-from publisher.pipeline.lines import as_bytes, join_triples, read_triples, split_lines, split_quad
+from publisher.pipeline.infer import close_ontology, infer_lines
+from publisher.pipeline.lines import (
+    as_bytes,
+    join_triples,
+    read_lines,
+    read_triples,
+    split_lines,
+    split_quad,
+    split_triple,
+)
 from publisher.pipeline.load import Loaded, LoadedSchema, read_source_file
 from publisher.pipeline.locate import Places
 from publisher.pipeline.shacl import Validator
@@ -92,11 +100,11 @@ VALIDATE = Step("validate", _validate, ("report",))
 
 
 def _without_graphs(quads: bytes) -> bytes:
-    return join_triples(split_quad(line)[1] for line in split_lines(quads))
+    return join_triples(_triples_in(quads))
 
 
-def _plain(quads: bytes) -> Iterator[Triple]:
-    return (q.triple for q in parse(input=quads, format=RdfFormat.N_QUADS))
+def _triples_in(quads: bytes) -> Iterator[bytes]:
+    return (split_quad(line)[1] for line in split_lines(quads))
 
 
 @lru_cache(maxsize=2)
@@ -159,6 +167,10 @@ def infer_units(survey: Survey) -> Inferred:
     loaded, shop, parsed, context = survey.loaded, survey.shop, survey.parsed, survey.context
     ontology = as_bytes(loaded.ontology.triples)
     common = digest([software(), shop.engine, loaded.iris.base, *_hashes(loaded.ontology)])
+    alone = b""
+    if shop.engine is Engine.FAST:
+        shop.run(AXIOMS, {common: Job(lambda: (ontology,), 8 * len(ontology))})
+        alone = shop.read(AXIOMS, "triples", common)
     given: list[set[Triple]] = [set() for _ in parsed.units]
     keys: list[str] = ["" for _ in parsed.units]
     about: dict[Term, set[Triple]] = defaultdict(set)
@@ -169,7 +181,7 @@ def infer_units(survey: Survey) -> Inferred:
 
         def arguments(i: int) -> tuple[Any, ...]:
             around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
-            return ontology, parsed.quads(i), around, more, loaded.iris.base, shop.engine.value
+            return ontology, alone, parsed.quads(i), around, more, loaded.iris.base, shop.engine.value
 
         for i in due:
             around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
@@ -204,13 +216,24 @@ def _seen(survey: Survey, i: int) -> set[Term]:
     return survey.context.reached(i) | loose
 
 
-def _infer(ontology: bytes, data: bytes, around: bytes, given: bytes, base: str, engine: str) -> Parts:
+def _close_ontology(ontology: bytes) -> Parts:
+    return {"triples": close_ontology(ontology)}
+
+
+AXIOMS = Step("axioms", _close_ontology, ("triples",))
+
+
+def _infer(ontology: bytes, alone: bytes, data: bytes, around: bytes, given: bytes, base: str, engine: str) -> Parts:
     """The task of the step. What follows of nodes that only `given` speaks of is left to the units that have them."""
-    own, described = [*_plain(data)], [*read_triples(around)]
-    schema = [*read_triples(ontology)]
-    follows = infer(schema, [*own, *described, *read_triples(given)], Iris(base), Engine(engine))
-    known = {t.subject for t in (*schema, *own, *described)} | {t.object for t in (*schema, *own, *described)}
-    return {"triples": as_bytes(t for t in follows if t.subject in known)}
+    own, told = {*_triples_in(data), *read_lines(around)}, set(read_lines(given))
+    follows = infer_lines(ontology, alone, own | told, Iris(base), Engine(engine))
+    if told and (elsewhere := _nodes(told) - _nodes(own) - _nodes(read_lines(ontology))):
+        follows = {triple for triple in follows if split_triple(triple)[0] not in elsewhere}
+    return {"triples": join_triples(sorted(follows))}
+
+
+def _nodes(triples: Iterable[bytes]) -> set[bytes]:
+    return {node for triple in triples for node in split_triple(triple)[::2]}
 
 
 INFER = Step("infer", _infer, ("triples",))

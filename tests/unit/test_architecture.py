@@ -75,6 +75,8 @@ PIPELINE = [
     "validate",
     "shacl",
     "reasoner",
+    "axioms",
+    "closure",
     "infer",
     "cache",
     "work",
