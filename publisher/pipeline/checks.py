@@ -20,7 +20,7 @@ Relation = Mapping[bytes, Collection[bytes]]
 Path = tuple[str, *tuple["bytes | Path", ...]]
 _TYPE, _SUBCLASS = as_term(f"{RDF}type"), as_term(f"{RDFS}subClassOf")
 _LITERAL, _BLANK = b'"', b"_"
-_STRING = f"{XSD}string".encode()
+_STRING, _TAGGED = f"{XSD}string".encode(), f"{RDF}langString"
 
 _DAY = rb"[12]\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
 _LEXICAL = {
@@ -209,41 +209,41 @@ def split_literal(term: bytes) -> tuple[bytes, bytes, bytes]:
     text, _, rest = term[1:].rpartition(_LITERAL)
     if rest.startswith(b"@"):
         has_direction = b"--" in rest
-        return text, rest[1:].lower(), f"{RDF}{'dirLangString' if has_direction else 'langString'}".encode()
+        return text, rest[1:].lower(), f"{RDF}dirLangString".encode() if has_direction else _TAGGED.encode()
     return text, b"", rest[3:-1] or f"{XSD}string".encode()
 
 
 def has_datatype(iri: str) -> Check:
     """A literal of the datatype, well-formed. Raises `Unclear` for what has forms that are not known here."""
-
     wanted, local = iri.encode(), iri.removeprefix(XSD)
-    if (iri.startswith((RDF, RDFS)) and iri != f"{RDF}langString") or (iri.startswith(XSD) and local not in _LEXICAL):
+    if (iri.startswith((RDF, RDFS)) and iri != _TAGGED) or (iri.startswith(XSD) and local not in _LEXICAL):
         raise Unclear
     form = re.compile(_LEXICAL[local]) if local in _LEXICAL and iri.startswith(XSD) else None
+    end = b'"' if wanted == _STRING else b'"^^<' + wanted + b">"
 
     def test(_: Facts, node: bytes) -> bool | None:
         if not node.startswith(_LITERAL):
             return False
-        text, _tag, datatype = split_literal(node)
-        return (datatype == wanted and (form is None or form.fullmatch(text) is not None)) or None
+        if iri == _TAGGED:
+            return split_literal(node)[2] == wanted or None
+        return (node.endswith(end) and (form is None or form.fullmatch(node[1 : -len(end)]) is not None)) or None
 
     return select(test)
 
 
 def matches(pattern: str) -> Check:
     """Part of the IRI or text matches. Raises `Unclear` for what is not plain."""
-
     if not _PLAIN_REGEX.fullmatch(pattern):
         raise Unclear
     search = re.compile(pattern.encode()).search
 
     def test(_: Facts, node: bytes) -> bool | None:
-        if not node.isascii() or b"\\" in node or node.startswith(_BLANK):
+        if not node.isascii() or b"\\" in node:
             return None
         if node.startswith(b"<"):
-            return bool(search(node[1:-1]))
-        text, _tag, datatype = split_literal(node)
-        return bool(search(text)) if datatype == _STRING or not datatype.startswith(XSD.encode()) else None
+            return search(node[1:-1]) is not None
+        text, _tag, datatype = split_literal(node) if node.startswith(_LITERAL) else (b"", b"", XSD.encode())
+        return search(text) is not None if datatype == _STRING or not datatype.startswith(XSD.encode()) else None
 
     return select(test)
 
@@ -274,21 +274,20 @@ def is_of_kind(name: str) -> Check:
 
 def is_in(members: Collection[bytes]) -> Check:
     """One of the members. A literal may be one though it is written differently."""
-
     known = frozenset(members)
     return select(lambda _, node: True if node in known else False if node.startswith(b"<") else None)
 
 
 def has_language(ranges: Collection[bytes]) -> Check:
     """A text in one of the languages. Raises `Unclear` for what is more than a language."""
-
     wanted = {tag.lower() for tag in ranges}
+    ends = tuple(b'"@' + tag for tag in wanted)
     if not all(re.fullmatch(rb"[a-z]+", tag) for tag in wanted):
         raise Unclear
 
     def test(_: Facts, node: bytes) -> bool | None:
-        if not node.startswith(_LITERAL):
-            return False
+        if not node.startswith(_LITERAL) or node.endswith(ends):
+            return node.startswith(_LITERAL)
         tag = split_literal(node)[1]
         return True if tag in wanted else None if tag.split(b"-")[0] in {*wanted, b""} else False
 
