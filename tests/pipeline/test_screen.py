@@ -284,3 +284,53 @@ def test_what_is_not_understood_is_left(more: str) -> None:
     assert Screen(SHAPE.encode()).leave(data) == SHAPE.splitlines()[1].encode() + b"\n"
     shapes = f"{SHAPE}{more}\n".encode()
     assert Screen(shapes).leave(data) == shapes
+
+
+SIMPLE = [
+    *(
+        ("datatype", NamedNode(XSD + n))
+        for n in ("integer", "decimal", "double", "string", "boolean", "date", "dateTime")
+    ),
+    ("datatype", NamedNode(f"{RDF}langString")),
+    ("datatype", NamedNode(f"{EX}wkt")),
+    *(("pattern", Literal(pattern)) for pattern in ("^[a-z]$", "node/[0-3]$", "\\d\\d", "^.$", "n.*s$", "^[^0-9]*$")),
+    *(("nodeKind", sh(kind)) for kind in ("IRI", "Literal", "BlankNode", "IRIOrLiteral", "BlankNodeOrIRI")),
+    ("class", CLASSES[0]),
+    ("minInclusive", number(1)),
+    ("maxInclusive", number(90)),
+]
+PAIRS = [
+    ("minCount", number(2)),
+    ("maxCount", number(1)),
+    ("uniqueLang", typed("true", "boolean")),
+    ("disjoint", PREDICATES[1]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), SIMPLE, ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.filterwarnings("ignore")
+def test_each_constraint_on_each_value(name: str, value: Term, turned: bool) -> None:
+    """Also turned round: what surely does not conform is proven too."""
+    shape, inner = NamedNode(f"{EX}shape"), BlankNode("inner")
+    shapes = [Triple(shape, sh("targetObjectsOf"), PREDICATES[0])]
+    shapes += [Triple(shape, sh("not"), inner)] if turned else []
+    shapes.append(Triple(inner if turned else shape, sh(name), value))
+    data = [Triple(NODES[0], PREDICATES[0], v) for v in VALUES] + [Triple(NODES[1], TYPE, CLASSES[0])]
+    check_proofs(as_bytes(shapes), as_bytes(data))
+
+
+@pytest.mark.parametrize(("name", "value"), PAIRS, ids=str)
+@pytest.mark.filterwarnings("ignore")
+def test_each_constraint_on_each_pair_of_values(name: str, value: Term) -> None:
+    shape, link = NamedNode(f"{EX}shape"), NamedNode(f"{EX}link")
+    shapes = [Triple(shape, sh("targetSubjectsOf"), PREDICATES[0]), Triple(shape, sh("property"), link)]
+    shapes += [Triple(link, sh("path"), PREDICATES[0]), Triple(link, sh(name), value)]
+    second = PREDICATES[1 if name == "disjoint" else 0]
+    data = [
+        triple
+        for n, (a, b) in enumerate((a, b) for a in LITERALS for b in LITERALS)
+        for node in [NamedNode(f"{EX}pair/{n}")]
+        for triple in (Triple(node, PREDICATES[0], a), Triple(node, second, b))
+    ]
+    check_proofs(as_bytes(shapes), as_bytes(data))
