@@ -298,6 +298,7 @@ SIMPLE = [
     ("class", CLASSES[0]),
     ("minInclusive", number(1)),
     ("maxInclusive", number(90)),
+    ("maxInclusive", typed("1.2", "decimal")),
 ]
 PAIRS = [
     ("minCount", number(2)),
@@ -316,8 +317,9 @@ def test_each_constraint_on_each_value(name: str, value: Term, turned: bool) -> 
     shapes = [Triple(shape, sh("targetObjectsOf"), PREDICATES[0])]
     shapes += [Triple(shape, sh("not"), inner)] if turned else []
     shapes.append(Triple(inner if turned else shape, sh(name), value))
-    data = [Triple(NODES[0], PREDICATES[0], v) for v in VALUES] + [Triple(NODES[1], TYPE, CLASSES[0])]
-    check_proofs(as_bytes(shapes), as_bytes(data))
+    known = Triple(NODES[1], TYPE, CLASSES[0])
+    for of in VALUES:
+        check_proofs(as_bytes(shapes), as_bytes([known, Triple(NODES[0], PREDICATES[0], of)]))
 
 
 @pytest.mark.parametrize(("name", "value"), PAIRS, ids=str)
