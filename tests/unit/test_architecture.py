@@ -73,6 +73,8 @@ PIPELINE = [
     "load",
     "examples",
     "validate",
+    "checks",
+    "screen",
     "shacl",
     "reasoner",
     "axioms",
