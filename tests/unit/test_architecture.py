@@ -78,6 +78,7 @@ PIPELINE = [
     "infer",
     "cache",
     "work",
+    "backwards",
     "units",
     "context",
     "unitwise",
