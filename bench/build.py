@@ -33,7 +33,7 @@ from publisher.config import Engine, Settings, load_settings
 from publisher.iris import Iris
 from publisher.pipeline.build import load_mappings, workshop
 from publisher.pipeline.infer import close_ontology, infer
-from publisher.pipeline.lines import as_bytes
+from publisher.pipeline.lines import as_bytes, join_triples, read_triples
 from publisher.pipeline.load import load
 from publisher.pipeline.shacl import Validator
 from publisher.pipeline.unitwise import Survey
@@ -112,8 +112,8 @@ def engines(settings: Settings, sample: int) -> list[Row]:
     validators = {engine: Validator(shapes, engine) for engine in Engine}
     for i in sorted(range(len(parsed)), key=lambda i: (-parsed.units[i].size, parsed.units[i].name))[:sample]:
         own = parsed.triples(i)
-        data = as_bytes([*own, *context.view(i)]) + ontology
-        given = [*own, *context.descriptions(i)]
+        data = as_bytes(own) + join_triples(context.view(i)) + ontology
+        given = [*own, *read_triples(join_triples(context.descriptions(i)))]
         for name, task in (
             ("SHACL", lambda engine, data=data: validators[engine](data)),
             ("OWL RL", lambda engine, given=given: infer(loaded.ontology.triples, given, loaded.iris, engine)),

@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def digest(parts: Iterable[str | bytes]) -> str:
     return whole.hexdigest()
 
 
+def hash_file(path: Path) -> bytes:
+    """The hash of what is in a file, which is read again only if it was written to. Raises `OSError`."""
+    is_now = path.stat()
+    return _hash_file(path, is_now.st_ino, is_now.st_size, is_now.st_mtime_ns, is_now.st_ctime_ns)
+
+
+@lru_cache(maxsize=1 << 15)
+def _hash_file(path: Path, *_: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def software() -> str:
     """What results depend on beside their input: this software and the engines, with versions and own code."""
     code = digest(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
@@ -48,7 +61,7 @@ def fingerprint(folders: Iterable[Path], *settings: str) -> str:
     for root, suffixes in ((package, {".py", ".rq", ".toml"}), *((folder, None) for folder in folders)):
         for path in sorted(root.rglob("*")):
             if path.is_file() and (suffixes is None or path.suffix in suffixes):
-                parts += [path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).digest()]
+                parts += [path.relative_to(root).as_posix(), hash_file(path)]
     return digest(parts)
 
 

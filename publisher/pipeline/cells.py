@@ -9,10 +9,10 @@ further: speakers that share a voice. Which ones do is found in each cell and gi
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
@@ -22,16 +22,19 @@ from publisher.pipeline.attribute import construct, derive
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.lines import (
     as_bytes,
+    as_iri,
+    as_term,
     join_lines,
     join_triples,
     read_lines,
     read_triples,
     split_lines,
     split_quad,
+    split_triple,
 )
 from publisher.pipeline.policies import read_policies
 from publisher.pipeline.rules import read_rules
-from publisher.pipeline.units import Term
+from publisher.pipeline.units import mark
 from publisher.pipeline.unitwise import Inferred, Survey
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 from publisher.pipeline.worlds import tell
@@ -43,10 +46,10 @@ _DISCOURSE = {"statement", "proposition", "relay", "contradiction"}
 
 @dataclass(frozen=True)
 class Cell:
-    """Units that belong together, by their numbers, and the shared nodes that they see."""
+    """Units that belong together, by their numbers, and the shared nodes that they see, in N-Triples form."""
 
     units: tuple[int, ...]
-    shared: frozenset[Term]
+    shared: frozenset[str]
 
 
 def find_cells(survey: Survey) -> list[Cell]:
@@ -64,22 +67,33 @@ def find_cells(survey: Survey) -> list[Cell]:
         one, other = sorted((find(i), find(j)))
         leader[other] = one
 
-    topics: dict[str, int] = {}
-    reached: list[set[Term]] = []
+    @cache
+    def is_discourse(node: bytes) -> bool:
+        iri = as_iri(node)
+        name = survey.loaded.iris.entity_name(iri) if iri else None
+        return name is not None and name.type in _DISCOURSE
+
+    @cache
+    def as_text(node: bytes) -> str:
+        return node.decode()
+
+    topics: dict[bytes, int] = {}
     for i in range(len(parsed)):
-        reached.append(context.reached(i))
-        for node in reached[i]:
-            name = survey.loaded.iris.entity_name(node.value) if isinstance(node, NamedNode) else None
-            if name is not None and name.type in _DISCOURSE:
+        reached = context.reached(i)
+        for node in reached:
+            if is_discourse(node):
                 for owner in context.owners[node]:
                     join(i, owner)
-        names = {str(node) for node in reached[i]} | context.loose
-        for topic in parsed.outline(i).topics & names:
-            join(i, topics.setdefault(topic, i))
+        for topic in parsed.topics(i):
+            if topic in reached or topic in context.loose:
+                join(i, topics.setdefault(topic, i))
     members: dict[int, list[int]] = defaultdict(list)
     for i in range(len(parsed)):
         members[find(i)].append(i)
-    return [Cell(tuple(units), frozenset[Term]().union(*(reached[i] for i in units))) for units in members.values()]
+    return [
+        Cell(tuple(units), frozenset(as_text(node) for i in units for node in context.reached(i)))
+        for units in members.values()
+    ]
 
 
 class Attributed:
@@ -92,16 +106,22 @@ class Attributed:
         self._shop = shop
         self.titles: dict[str, str] = {}
         """What each graph of a perspective is called."""
-        mentions: Counter[str] = Counter()
-        hints = [json.loads(self._read("hints", i)) for i in range(len(cells))]
-        for hint in hints:
-            mentions.update(hint["mentions"])
-            for graph, title in hint["titles"].items():
-                self.titles[graph] = min(title, self.titles.get(graph, title))
-        spare = [(graph, titles) for hint in hints for graph, titles in hint["spare"].items()]
-        for graph, titles in spare:
-            if graph in self.titles or mentions[graph] > 1:
-                self.titles |= {name: min(title, self.titles.get(name, title)) for name, title in titles.items()}
+        mentioned, again = set[bytes](), set[bytes]()
+        for i in range(len(cells)):
+            hint = json.loads(self._read("hints", i))
+            self._entitle(hint["titles"])
+            for graph, number in hint["mentions"].items():
+                it = mark(graph.encode())
+                (again if number > 1 or it in mentioned else mentioned).add(it)
+        needed = self.titles.keys()
+        for i in range(len(cells)):
+            for graph, titles in json.loads(self._read("hints", i))["spare"].items():
+                if graph in needed or mark(graph.encode()) in again:
+                    self._entitle(titles)
+
+    def _entitle(self, titles: dict[str, str]) -> None:
+        for graph, title in titles.items():
+            self.titles[graph] = min(title, self.titles.get(graph, title))
 
     def _read(self, part: str, i: int) -> bytes:
         return self._shop.read(ATTRIBUTE, part, self.keys[i])
@@ -124,7 +144,7 @@ def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
     rules, policies = read_rules(iris), read_policies(iris)
     files = (file.text for file in survey.loaded.ontology.files)
     common = digest([software(), iris.base, *(r.query for r in rules), *(p.query for p in policies), *files])
-    together = NamedNode(iris.att("sharesVoiceWith"))
+    together = as_term(iris.att("sharesVoiceWith"))
     found = _first_voices(survey, inferred, cells, common)
     voices = _share_voices(cells, found, together)
     keys = ["" for _ in cells]
@@ -137,14 +157,14 @@ def attribute_cells(survey: Survey, inferred: Inferred) -> Attributed:
             jobs[keys[i]] = Job(job.arguments, sum(survey.parsed.units[u].size for u in cells[i].units))
         shop.run(ATTRIBUTE, jobs)
         for i in due:
-            found[i] = set(read_triples(shop.read(ATTRIBUTE, "voices", keys[i])))
+            found[i] = set(read_lines(shop.read(ATTRIBUTE, "voices", keys[i])))
         needed = _share_voices(cells, found, together)
         due = [i for i, mine in enumerate(needed) if mine - voices[i]]
         voices = [mine | more for mine, more in zip(voices, needed, strict=True)]
     return Attributed(cells, keys, shop)
 
 
-def _first_voices(survey: Survey, inferred: Inferred, cells: Sequence[Cell], common: str) -> list[set[Triple]]:
+def _first_voices(survey: Survey, inferred: Inferred, cells: Sequence[Cell], common: str) -> list[set[bytes]]:
     """Which speakers share a voice, from the cells that say so: then the rules need to run only once in most cells."""
     shop = survey.shop
     jobs: dict[str, Job] = {}
@@ -157,7 +177,7 @@ def _first_voices(survey: Survey, inferred: Inferred, cells: Sequence[Cell], com
         keys.append(key := digest([common, "voices", task.key()]))
         jobs[key] = Job(task.plain_arguments, sum(survey.parsed.units[u].size for u in cell.units) // 8)
     shop.run(VOICES, jobs)
-    return [set(read_triples(shop.read(VOICES, "voices", key))) if key else set() for key in keys]
+    return [set(read_lines(shop.read(VOICES, "voices", key))) if key else set() for key in keys]
 
 
 def _voices(base: str, quads: bytes, around: bytes) -> Parts:
@@ -179,25 +199,25 @@ def _voices(base: str, quads: bytes, around: bytes) -> Parts:
 VOICES = Step("voices", _voices, ("voices",))
 
 
-def _share_voices(cells: Sequence[Cell], found: Sequence[set[Triple]], together: NamedNode) -> list[frozenset[Triple]]:
+def _share_voices(cells: Sequence[Cell], found: Sequence[set[bytes]], together: bytes) -> list[frozenset[bytes]]:
     """For each cell, what it lacks to know the voices of its speakers: a link to the one that stands for the group."""
-    first: dict[NamedNode, NamedNode] = {}
+    first: dict[bytes, bytes] = {}
 
-    def find(node: NamedNode) -> NamedNode:
+    def find(node: bytes) -> bytes:
         while (above := first.setdefault(node, node)) != node:
             node = first[node] = first[above]
         return node
 
     for pairs in found:
-        for t in pairs:
-            if isinstance(t.subject, NamedNode) and isinstance(t.object, NamedNode):
-                one, other = sorted((find(t.subject), find(t.object)), key=lambda node: node.value)
-                first[other] = one
-    lacking: list[frozenset[Triple]] = []
+        for triple in pairs:
+            subject, _, object_ = split_triple(triple)
+            one, other = sorted((find(subject), find(object_)), key=lambda node: node[1:-1])
+            first[other] = one
+    known = {node.decode() for node in first}
+    lacking: list[frozenset[bytes]] = []
     for cell, pairs in zip(cells, found, strict=True):
-        mine = {t.subject for t in pairs} | (cell.shared & first.keys())
-        links = {Triple(n, together, find(n)) for n in mine if isinstance(n, NamedNode) and find(n) != n}
-        lacking.append(frozenset(links - pairs))
+        mine = {split_triple(t)[0] for t in pairs} | {node.encode() for node in cell.shared & known}
+        lacking.append(frozenset(b" ".join((n, together, find(n))) for n in mine if find(n) != n) - pairs)
     return lacking
 
 
@@ -209,12 +229,13 @@ class _Task:
     inferred: Inferred
     cell: Cell
     ontology: bytes
-    voices: frozenset[Triple]
+    voices: frozenset[bytes]
 
     def _around(self) -> bytes:
-        shared = self.cell.shared
-        triples = {*self.survey.context.about(shared), *self.inferred.about(shared), *self.voices}
-        return _sorted(triples)
+        shared = [node.encode() for node in self.cell.shared]
+        return join_triples(
+            sorted({*self.survey.context.about(shared), *self.inferred.about(shared), *self.voices}),
+        )
 
     def key(self) -> str:
         parsed, units = self.survey.parsed, self.cell.units
@@ -229,8 +250,8 @@ class _Task:
     def arguments(self) -> tuple[Any, ...]:
         quads = b"".join(self.survey.parsed.quads(u) for u in self.cell.units)
         follows = b"".join(self.inferred.body(u) for u in self.cell.units)
-        shared = tuple(node.value for node in self.cell.shared if isinstance(node, NamedNode))
-        given = _sorted(self.voices)
+        shared = tuple(node[1:-1] for node in sorted(self.cell.shared) if node.startswith("<"))
+        given = join_triples(sorted(self.voices))
         return self.survey.loaded.iris.base, self.ontology, quads, follows + self._around(), given, shared
 
 

@@ -194,11 +194,20 @@ def _inconsistent(told: str, forms: Iterable[str]) -> bool:
     return close(set(read_triples(join_triples(lines)))) is None
 
 
-def known_in(store: Store, iris: Iris) -> Iterator[Triple]:
-    """What `know` needs of the default graph of a store: a small part, so not every triple has to be looked at."""
+def known_in(store: Store, iris: Iris, claims: Iterable[Claim] | None = None) -> Iterator[Triple]:
+    """What `know` needs of the default graph of a store: a small part, so not every triple has to be looked at.
+
+    `claims`, if given, are those that will be compared; then it is only told of what they speak of what kind it is.
+    """
+    nodes: Iterable[NamedNode | None] = [None]
+    if claims is not None:
+        named = {text for claim in claims for text in (f"<{claim.subject}>", claim.object) if text.startswith("<")}
+        nodes = [NamedNode(text[1:-1]) for text in named]
+    for node in nodes:
+        yield from (q.triple for q in store.quads_for_pattern(node, NamedNode(_TYPE), None, DefaultGraph()))
     ours = (iris.att(name) for name in ("locatedIn", "singleValued", "presupposesOccurrence"))
     above, members = RDFS + "subClassOf", OWL + "members"
-    for predicate in (_TYPE, _FIRST, _REST, _DIFFERENT, _DISJOINT, above, members, *ours):
+    for predicate in (_FIRST, _REST, _DIFFERENT, _DISJOINT, above, members, *ours):
         yield from (q.triple for q in store.quads_for_pattern(None, NamedNode(predicate), None, DefaultGraph()))
 
 

@@ -7,17 +7,18 @@ everything: IRIs, prefix declarations inside shapes, rules and literals.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from publisher.config import Settings
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
+from publisher.pipeline.lines import join_triples, read_lines
 from publisher.pipeline.locate import tokenize
 from publisher.pipeline.sources import EXAMPLES_FOLDER, MAPPINGS_FOLDER, Source, read_sources
 from publisher.vocab import CANONICAL_BASE, RDF, XSD
@@ -183,6 +184,30 @@ def parse_data(file: SourceFile) -> list[Triple]:
     parsed = parse_turtle(file)
     refuse_blank_nodes(parsed, file)
     return parsed
+
+
+def read_data(files: Sequence[SourceFile]) -> set[bytes]:
+    """What files of a source say, as lines. Raises `SourceError`, also for a blank node.
+
+    The same as `parse_data`, without making terms of it.
+    """
+    lines: set[bytes] = set()
+    for file in files:
+        try:
+            written = serialize(parse(input=file.text, format=RdfFormat.TURTLE), format=RdfFormat.N_TRIPLES)
+        except SyntaxError:
+            parse_data(file)  # tells where
+            raise
+        assert written is not None  # noqa: S101
+        if written.startswith(b"_:") or b"\n_:" in written or b" _:" in written:
+            parse_data(file)  # tells which, if it is a node and not a text
+        lines.update(read_lines(written))
+    typed = {line for line in lines if line.endswith(b">") and b'"^^<' in line}
+    store = Store()
+    store.bulk_load(join_triples(typed), format=RdfFormat.N_TRIPLES)
+    stored = store.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
+    assert stored is not None  # noqa: S101
+    return (lines - typed).union(read_lines(stored))
 
 
 def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:

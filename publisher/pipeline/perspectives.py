@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store, Triple
 
 from publisher.attribution.denial import denial
 from publisher.iris import Iris
+from publisher.pipeline.lines import as_bytes, read_lines
 from publisher.vocab import RDF, RDFS
 
 Value = NamedNode | Literal
@@ -131,17 +132,15 @@ def perspectives(store: Store, iris: Iris) -> tuple[Perspective, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.slug))
 
 
-def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> list[Triple]:
-    """The triples of a perspective's named graph. The hedged variant holds the unhedged claims too."""
+def world(one: Perspective, iris: Iris, *, hedged: bool = False) -> list[bytes]:
+    """The triples of a perspective's named graph, as lines. The hedged variant holds the unhedged claims too."""
     claims = {*one.claims, *(one.hedged if hedged else ())}
-    triples: list[Triple] = []
     graph = iris.perspective(one.slug, hedged=hedged)
-    for claim in claims:
-        if claim.positive:
-            triples.append(claim.triple())
-        else:
-            triples += denial(claim.triple(), iris.denial(graph, one.propositions[claim]))
-    return triples
+    lines = [f"<{c.subject}> <{c.predicate}> {c.object}".encode() for c in claims if c.positive]
+    denials = (
+        denial(claim.triple(), iris.denial(graph, one.propositions[claim])) for claim in claims if not claim.positive
+    )
+    return [*lines, *read_lines(as_bytes(triple for said in denials for triple in said))]
 
 
 def describe_perspective(one: Perspective, iris: Iris, *, hedged: bool = False) -> list[Triple]:

@@ -9,18 +9,18 @@ with one of them all is one unit.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from publisher.errors import SourceError, Where
 from publisher.iris import Iris
-from publisher.pipeline.cache import digest, software
+from publisher.pipeline.backwards import Paths, Pointers
+from publisher.pipeline.cache import digest, hash_file, software
 from publisher.pipeline.lines import (
     as_bytes,
     as_term,
@@ -28,22 +28,19 @@ from publisher.pipeline.lines import (
     join_triples,
     put_in_graph,
     read_lines,
-    read_triples,
     split_lines,
     split_quad,
     split_triple,
 )
-from publisher.pipeline.load import Loaded, SourceFile, parse_data, read_source_file
+from publisher.pipeline.load import Loaded, SourceFile, read_data, read_source_file
 from publisher.pipeline.work import Job, Parts, Step, Workshop
-from publisher.vocab import OWL, RDF, SH
-
-Term = NamedNode | BlankNode | Literal | Triple
+from publisher.vocab import OWL, RDF
 
 BY_OBJECT = {OWL + "InverseFunctionalProperty", OWL + "hasKey"}
 MARK = 8
 """Bytes of the hash that stands for a node where there are too many to hold their IRIs."""
-_HELD = 2_000_000
-"""Marks in the outlines that are held."""
+_PLACE = 6
+"""Bytes that tell where a description begins."""
 _MARKED = 64
 """Of 256 files, how many may end a unit early; see `cut`."""
 
@@ -82,14 +79,13 @@ def cut(loaded: Loaded, mappings: Sequence[Triple], limit: int) -> list[Unit]:
         size = 0
         for path in source.paths:
             try:
-                body = path.read_bytes()
+                hashes.append(hash_file(path).hex())
+                size += path.stat().st_size
             except OSError as error:
                 raise SourceError(
                     f"this file cannot be read: {error.strerror}", where=Where(str(path)), hint="Check the path."
                 ) from None
             run.append(path)
-            hashes.append(hashlib.sha256(body).hexdigest())
-            size += len(body)
             marked = hashlib.sha256(str(path).encode()).digest()[0] < _MARKED
             if size >= limit or (marked and size >= limit // 4):
                 units.append(Unit(str(run[0]), source.iri, digest(hashes), size, tuple(run)))
@@ -101,39 +97,9 @@ def cut(loaded: Loaded, mappings: Sequence[Triple], limit: int) -> list[Unit]:
     return units
 
 
-@dataclass(frozen=True)
-class Outline:
-    """What others have to know of a unit. Nodes are in N-Triples form.
-
-    `subjects` are the marks of what it describes, `wanted` what it mentions and does not describe, `topics` what its
-    propositions are about; `pointing` are the triples that may have to be followed backwards, `steps` those by which a
-    path goes on from there.
-    """
-
-    subjects: frozenset[bytes]
-    wanted: frozenset[str]
-    topics: frozenset[str]
-    pointing: tuple[Triple, ...]
-    steps: tuple[Triple, ...]
-
-
-def mark(node: str) -> bytes:
-    """What stands for a node (in N-Triples form) in an outline."""
-    return hashlib.blake2b(node.encode(), digest_size=MARK).digest()
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The predicates that are followed from object to subject, and those by which a path goes on from there."""
-
-    backwards: frozenset[str]
-    onward: frozenset[str]
-
-    @classmethod
-    def of(cls, shapes: Iterable[Triple], mandate: str) -> Paths:
-        """Those of the shapes, and one that attribution follows."""
-        backwards, onward = inverse_paths(shapes)
-        return cls(frozenset({*backwards, mandate}), frozenset(onward))
+def mark(node: bytes) -> bytes:
+    """What stands for a node (in N-Triples form) where there are too many to hold their names."""
+    return hashlib.blake2b(node, digest_size=MARK).digest()
 
 
 class Parsed:
@@ -147,10 +113,8 @@ class Parsed:
         self.iris = iris
         self.paths = paths
         self.units = list(units)
-        common = digest([software(), iris.base, *sorted(paths.backwards), "", *sorted(paths.onward)])
-        self._options = (iris.base, tuple(sorted(paths.backwards)), tuple(sorted(paths.onward)))
-        self._held: dict[int, Outline] = {}
-        self._room = _HELD
+        common = digest([software(), iris.base, repr(paths)])
+        self._options = (iris.base, paths)
         self.keys = [digest([common, unit.graph, unit.hash]) for unit in self.units]
         shop.run(PARSE, {k: Job(partial(self._job, u), u.size) for k, u in zip(self.keys, self.units, strict=True)})
         joined = [i for i in range(len(self.keys)) if self.has(i, "joins")]
@@ -184,136 +148,122 @@ class Parsed:
         """`joins`: a unit makes things one by what they have in common; `voices`: it says who has one voice."""
         return flag.encode() in self._shop.read(PARSE, "flags", self.keys[i]).split()
 
-    def subjects(self, i: int) -> frozenset[bytes]:
-        """The marks of what a unit describes."""
-        if (held := self._held.get(i)) is not None:
-            return held.subjects
-        marks = self._shop.read(PARSE, "subjects", self.keys[i])
-        return frozenset(marks[at : at + MARK] for at in range(0, len(marks), MARK))
+    def subjects(self, i: int) -> bytes:
+        """The marks of what a unit describes, sorted, one after the other."""
+        return self._shop.read(PARSE, "subjects", self.keys[i])
 
-    def outline(self, i: int) -> Outline:
-        """What others have to know of a unit. Those of a small release are held."""
-        if (held := self._held.get(i)) is not None:
-            return held
+    def wanted(self, i: int) -> list[bytes]:
+        """What a unit mentions and does not describe, in N-Triples form."""
+        return split_lines(self._shop.read(PARSE, "wanted", self.keys[i]))
 
-        def part(name: str) -> bytes:
-            return self._shop.read(PARSE, name, self.keys[i])
+    def topics(self, i: int) -> list[bytes]:
+        """What the propositions of a unit are about."""
+        return split_lines(self._shop.read(PARSE, "topics", self.keys[i]))
 
-        found = Outline(
-            subjects=self.subjects(i),
-            wanted=_lines(part("wanted")),
-            topics=_lines(part("topics")),
-            pointing=tuple(read_triples(part("pointing"))),
-            steps=tuple(read_triples(part("steps"))),
-        )
-        self._room -= len(found.subjects)
-        if self._room > 0:
-            self._held[i] = found
-        return found
+    def pointers(self, i: int) -> Pointers:
+        """The triples of a unit that may have to be followed backwards from what it does not describe."""
+        pointing, steps = (self._shop.read(PARSE, name, self.keys[i]) for name in ("pointing", "steps"))
+        return Pointers(read_lines(pointing), read_lines(steps), self.paths)
+
+    def described(self, i: int) -> Described:
+        """What a unit describes, to be looked up."""
+        subjects, places = (self._shop.read(PARSE, name, self.keys[i]) for name in ("subjects", "places"))
+        return Described(subjects, places, self.quads(i))
 
 
-def _lines(body: bytes) -> frozenset[str]:
-    return frozenset(body.decode().split("\n")) - {""}
+@dataclass(frozen=True)
+class Described:
+    """The nodes that a unit describes, by their marks, without reading all that it says of them."""
+
+    subjects: bytes
+    places: bytes
+    quads: bytes
+
+    def is_pointed(self, marked: bytes) -> bool:
+        """Whether the unit itself has triples at a node that may have to be followed backwards."""
+        return bool((self._place(marked) or 0) & 1)
+
+    def name(self, marked: bytes) -> bytes:
+        """The node of a mark."""
+        start = (self._place(marked) or 0) >> 1
+        return self.quads[start : self.quads.index(b" ", start)]
+
+    def triples(self, node: bytes) -> Iterator[bytes]:
+        """What the unit says of a node, as lines in their order."""
+        if (place := self._place(mark(node))) is not None:
+            start, begin = place >> 1, node + b" "
+            while self.quads.startswith(begin, start):
+                end = self.quads.index(b"\n", start)
+                yield split_quad(self.quads[start:end])[1]
+                start = end + 1
+
+    def _place(self, marked: bytes) -> int | None:
+        places = range(0, len(self.subjects), MARK)
+        k = bisect_left(places, marked, key=lambda at: self.subjects[at : at + MARK])
+        if k == len(places) or self.subjects[places[k] : places[k] + MARK] != marked:
+            return None
+        return int.from_bytes(self.places[k * _PLACE : (k + 1) * _PLACE], "big")
 
 
-def _parse(
-    files: Sequence[tuple[str, str]],
-    plain: bytes,
-    graph: str,
-    base: str,
-    backwards: Sequence[str],
-    onward: Sequence[str],
-) -> Parts:
+def split_marks(marks: bytes, number: int = 0, parts: int = 1) -> list[bytes]:
+    """The marks that stand one after the other, sorted; of several parts, by their first bytes, only one."""
+    places = range(0, len(marks), MARK)
+    first, last = (
+        bisect_left(places, (1 << 16) * n // parts, key=lambda at: int.from_bytes(marks[at : at + 2], "big"))
+        for n in (number, number + 1)
+    )
+    return [marks[at : at + MARK] for at in places[first:last]]
+
+
+def _parse(files: Sequence[tuple[str, str]], plain: bytes, graph: str, base: str, paths: Paths) -> Parts:
     """The task of the step. `plain` are triples, or quads if `graph` is empty."""
-    lines = set(split_lines(plain))
     if graph:
-        read = as_bytes(t for path, text in files for t in parse_data(SourceFile(path, text)))
-        lines = set(put_in_graph(chain(read_lines(plain), read_lines(read)), as_term(graph)))
-    ordered = sorted(lines)
-    triples = [split_triple(split_quad(line)[1]) for line in ordered]
+        triples = sorted({*read_lines(plain), *read_data([SourceFile(path, text) for path, text in files])})
+        ordered = list(put_in_graph(triples, as_term(graph)))
+    else:
+        ordered = sorted(set(split_lines(plain)))
+        triples = [split_quad(line)[1] for line in ordered]
     own = Iris(base).att("")
     about = {as_term(RDF + "subject"), as_term(own + "about")}
     by_object = {as_term(iri) for iri in BY_OBJECT}
     voices = {as_term(own + "speaksFor"), as_term(own + "sameUtterance")}
-    back = {as_term(iri) for iri in backwards}
-    subjects, objects, predicates, topics = set[bytes](), set[bytes](), set[bytes](), set[bytes]()
-    pointing: set[tuple[bytes, bytes, bytes]] = set()
-    for triple in triples:
-        subject, predicate, object_ = triple
-        subjects.add(subject)
+    followed = {as_term(iri) for iri in (*paths.backwards, *paths.onward)}
+    objects, predicates, topics = set[bytes](), set[bytes](), set[bytes]()
+    ways: list[bytes] = []
+    starts: dict[bytes, int] = {}
+    at = 0
+    for line, triple in zip(ordered, triples, strict=True):
+        subject, predicate, object_ = split_triple(triple)
+        starts.setdefault(subject, at)
+        at += len(line) + 1
+        if predicate in followed:
+            ways.append(triple)
         predicates.add(predicate)
         if not object_.startswith(b'"'):
             objects.add(object_)
-        if predicate in about:
-            topics.add(object_)
-        if predicate in back:
-            pointing.add(triple)
-    wanted = (node for node in objects - subjects if not node.startswith(as_term(own)[:-1]))
+            if predicate in about:
+                topics.add(object_)
+    wanted = {node for node in objects - starts.keys() if not node.startswith(as_term(own)[:-1])}
     flags = {b"joins": not by_object.isdisjoint(objects | predicates), b"voices": not voices.isdisjoint(predicates)}
-    steps = _steps({s for s, _, _ in pointing}, triples, {as_term(iri) for iri in onward})
+    pointers = Pointers(ways, ways, paths)
+    pointed = {split_triple(triple)[2] for triple in pointers.pointing}
+    pointers = pointers.to(wanted)
+    marks = sorted((mark(node), at << 1 | (node in pointed)) for node, at in starts.items())
     return {
         "quads": join_lines(ordered),
-        "subjects": b"".join(sorted(mark(node.decode()) for node in subjects)),
-        "wanted": b"\n".join(sorted(wanted)),
-        "topics": b"\n".join(sorted(topics)),
-        "pointing": _joined(pointing),
-        "steps": _joined(steps),
+        "subjects": b"".join(m for m, _ in marks),
+        "places": b"".join(place.to_bytes(_PLACE, "big") for _, place in marks),
+        "wanted": join_lines(sorted(wanted)),
+        "topics": join_lines(sorted(topics)),
+        "pointing": join_triples(sorted(pointers.pointing)),
+        "steps": join_triples(sorted(pointers.steps())),
         "flags": b" ".join(name for name, is_set in flags.items() if is_set),
     }
 
 
-def _joined(triples: Iterable[tuple[bytes, bytes, bytes]]) -> bytes:
-    return join_triples(sorted(b" ".join(triple) for triple in triples))
-
-
-def _steps(
-    start: Iterable[bytes], triples: Iterable[tuple[bytes, bytes, bytes]], onward: Collection[bytes]
-) -> set[tuple[bytes, bytes, bytes]]:
-    by_subject: dict[bytes, list[tuple[bytes, bytes, bytes]]] = defaultdict(list)
-    for triple in triples:
-        if triple[1] in onward:
-            by_subject[triple[0]].append(triple)
-    waiting, seen, found = list(start), set[bytes](), set[tuple[bytes, bytes, bytes]]()
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            found.update(by_subject.get(node, ()))
-            waiting += [object_ for _, _, object_ in by_subject.get(node, ())]
-    return found
-
-
-PARSE = Step("parse", _parse, ("quads", "subjects", "wanted", "topics", "pointing", "steps", "flags"))
+PARSE = Step("parse", _parse, ("quads", "subjects", "places", "wanted", "topics", "pointing", "steps", "flags"))
 
 
 def _joins(t: Triple) -> bool:
     """Whether a triple makes things one by what they have in common."""
     return any(isinstance(node, NamedNode) and node.value in BY_OBJECT for node in (t.predicate, t.object))
-
-
-def inverse_paths(shapes: Iterable[Triple]) -> tuple[set[str], set[str]]:
-    """The predicates that shapes follow backwards, and those that stand in a path that is followed so."""
-    shapes = list(shapes)
-    outgoing: dict[Term, list[Triple]] = defaultdict(list)
-    for t in shapes:
-        outgoing[t.subject].append(t)
-    inverse = {
-        t.object.value for t in shapes if t.predicate.value == f"{SH}inversePath" and isinstance(t.object, NamedNode)
-    }
-    onward: set[str] = set()
-    for t in shapes:
-        if t.predicate.value != f"{SH}path" or isinstance(t.object, NamedNode):
-            continue
-        parts: list[Term] = [t.object]
-        names: set[str] = set()
-        sequence = False
-        for node in parts:
-            for step in outgoing.get(node, ()):
-                if isinstance(step.object, NamedNode) and step.object.value != RDF + "nil":
-                    names.add(step.object.value)
-                elif isinstance(step.object, BlankNode):
-                    parts.append(step.object)
-                sequence = sequence or step.predicate.value == RDF + "rest"
-        if sequence and names & inverse:
-            onward |= names
-    return inverse, onward

@@ -9,21 +9,22 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Triple
 from rdflib import BNode, Literal, URIRef
 from rdflib.term import Node
 
 from publisher.config import Engine
 from publisher.errors import Where
 from publisher.iris import Iris
+from publisher.pipeline.backwards import Paths
 from publisher.pipeline.cache import digest, software
 from publisher.pipeline.context import Context
 from publisher.pipeline.infer import close_ontology, infer_lines
 from publisher.pipeline.lines import (
     as_bytes,
+    as_term,
     join_triples,
     read_lines,
-    read_triples,
     split_lines,
     split_quad,
     split_triple,
@@ -31,7 +32,7 @@ from publisher.pipeline.lines import (
 from publisher.pipeline.load import Loaded, LoadedSchema, read_source_file
 from publisher.pipeline.locate import Places
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Parsed, Paths, Term, Unit, cut, mark
+from publisher.pipeline.units import Parsed, Unit, cut, mark, split_marks
 from publisher.pipeline.validate import Report, Result, Severity
 from publisher.pipeline.work import Job, Parts, Step, Workshop
 
@@ -50,15 +51,16 @@ class Survey:
         paths = Paths.of(loaded.shapes.as_parsed(), mandate)
         units = units or cut(loaded, mappings, shop.unit)
         self.parsed = Parsed(units, loaded.iris, shop, loaded.ontology.triples, paths)
-        self.context = Context(self.parsed, mandate)
+        self.context = Context(self.parsed)
 
 
 def described_among(iris: Collection[str], loaded: Loaded, shop: Workshop) -> frozenset[str]:
     """Which of these nodes the sources describe. Raises `SourceError`."""
     paths = Paths.of(loaded.shapes.as_parsed(), loaded.iris.att("speaksFor"))
     parsed = Parsed(cut(loaded, (), shop.unit), loaded.iris, shop, loaded.ontology.triples, paths)
-    marks = {mark(f"<{iri}>"): iri for iri in iris}
-    return frozenset(marks[m] for i in range(len(parsed)) for m in parsed.subjects(i) if m in marks)
+    marks = {mark(as_term(iri)): iri for iri in iris}
+    described = (marks.keys() & set(split_marks(parsed.subjects(i))) for i in range(len(parsed)))
+    return frozenset(marks[m] for mine in described for m in mine)
 
 
 def _hashes(*schemas: LoadedSchema) -> Iterator[str]:
@@ -75,16 +77,17 @@ def validate_units(survey: Survey) -> Report:
     keys: list[str] = []
 
     def arguments(i: int) -> tuple[Any, ...]:
-        return shapes, parsed.quads(i), as_bytes(context.view(i)) + ontology, shop.engine.value
+        return shapes, parsed.quads(i), join_triples(context.view(i)) + ontology, shop.engine.value
 
     for i, unit in enumerate(parsed.units):
-        around = as_bytes(context.view(i))
+        around = join_triples(context.view(i))
         keys.append(digest([common, parsed.keys[i], around]))
         jobs[keys[-1]] = Job(partial(arguments, i), unit.size + len(around))
     shop.run(VALIDATE, jobs)
     results = {r.key: r for r in _from_json(shop.read(VALIDATE, "report", alone))}
     for i, key in enumerate(keys):
-        found = _from_json(shop.read(VALIDATE, "report", key))
+        if not (found := _from_json(shop.read(VALIDATE, "report", key))):
+            continue
         is_for = context.is_for(i)
         kept = [r for r in found if not isinstance(r.focus_node, URIRef) or is_for(r.subject, r.component)]
         for result in _placed([r for r in kept if r.key not in results], survey, i):
@@ -143,7 +146,7 @@ LOCATE = Step("locate", _locate, ("places",))
 class Inferred:
     """What follows, by unit; see `infer_units`."""
 
-    def __init__(self, keys: Sequence[str], shop: Workshop, about: dict[Term, set[Triple]]) -> None:
+    def __init__(self, keys: Sequence[str], shop: Workshop, about: dict[bytes, set[bytes]]) -> None:
         self.keys = keys
         """Of the outcome for each unit."""
         self._shop = shop
@@ -153,8 +156,8 @@ class Inferred:
         """What follows in the view of a unit, as N-Triples: some of it also in others, and some stated elsewhere."""
         return self._shop.read(INFER, "triples", self.keys[i])
 
-    def about(self, nodes: Iterable[Term]) -> Iterator[Triple]:
-        """What follows of nodes that several units see."""
+    def about(self, nodes: Iterable[bytes]) -> Iterator[bytes]:
+        """What follows of nodes that several units see, as lines."""
         return (t for node in nodes for t in self._about.get(node, ()))
 
 
@@ -171,49 +174,41 @@ def infer_units(survey: Survey) -> Inferred:
     if shop.engine is Engine.FAST:
         shop.run(AXIOMS, {common: Job(lambda: (ontology,), 8 * len(ontology))})
         alone = shop.read(AXIOMS, "triples", common)
-    given: list[set[Triple]] = [set() for _ in parsed.units]
+    given: list[set[bytes]] = [set() for _ in parsed.units]
     keys: list[str] = ["" for _ in parsed.units]
-    about: dict[Term, set[Triple]] = defaultdict(set)
+    about: dict[bytes, set[bytes]] = defaultdict(set)
     due = list(range(len(parsed)))
-    seen_by: list[set[Term]] = [set() for _ in parsed.units]
+    seen_by = [context.reached(i) | context.loosely(i) for i in due]
     while due:
         jobs: dict[str, Job] = {}
 
+        def beside(i: int) -> tuple[bytes, bytes]:
+            return join_triples(context.descriptions(i)), join_triples(sorted(given[i]))
+
         def arguments(i: int) -> tuple[Any, ...]:
-            around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
-            return ontology, alone, parsed.quads(i), around, more, loaded.iris.base, shop.engine.value
+            return ontology, alone, parsed.quads(i), *beside(i), loaded.iris.base, shop.engine.value
+
+        def follows(i: int) -> Iterator[bytes]:
+            return read_lines(shop.read(INFER, "triples", keys[i]))
 
         for i in due:
-            around, more = as_bytes(context.descriptions(i)), as_bytes(sorted(given[i], key=str))
+            around, more = beside(i)
             keys[i] = digest([common, parsed.keys[i], around, more])
             jobs[keys[i]] = Job(partial(arguments, i), parsed.units[i].size + len(around) + len(more))
         shop.run(INFER, jobs)
-        found: dict[int, set[Triple]] = {}
         for i in due:
-            mine = [t for t in read_triples(shop.read(INFER, "triples", keys[i])) if _concerns(context, t.subject)]
-            found[i] = set(mine)
-            for t in mine:
-                about[t.subject].add(t)
-            seen_by[i] = _seen(survey, i) | {t.subject for t in mine}
+            for triple in follows(i):
+                subject = split_triple(triple)[0]
+                if context.is_shared(subject) or subject in context.loose:
+                    about[subject].add(triple)
+                    seen_by[i].add(subject)
         due = []
         for i, seen in enumerate(seen_by):
-            held = found.get(i) or set(read_triples(shop.read(INFER, "triples", keys[i])))
-            new = {t for node in seen & about.keys() for t in about[node]} - held - given[i]
-            if new:
+            new = {t for node in seen & about.keys() for t in about[node]} - given[i]
+            if new and (new := new.difference(follows(i))):
                 given[i] |= new
                 due.append(i)
     return Inferred(keys, shop, about)
-
-
-def _concerns(context: Context, node: Term) -> bool:
-    return context.is_shared(node) or context.is_loose(node)
-
-
-def _seen(survey: Survey, i: int) -> set[Term]:
-    """The shared and the loose nodes that a unit sees."""
-    wanted = survey.parsed.outline(i).wanted & survey.context.loose
-    loose = {NamedNode(node[1:-1]) for node in wanted if node.startswith("<")}
-    return survey.context.reached(i) | loose
 
 
 def _close_ontology(ontology: bytes) -> Parts:

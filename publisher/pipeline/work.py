@@ -7,6 +7,7 @@ memory holds the units that are being worked on, not all of them.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -29,6 +30,10 @@ _WORTH_PROCESSES = 4 << 20
 """Bytes of work below which it is done before processes would have started."""
 
 
+_SELDOM = (100_000, 20, 20)
+"""How often cycles are looked for: tasks make millions of objects and few cycles."""
+
+
 def processes(jobs: int) -> Executor:
     """The executor of a build on one machine. Its processes end with this one, however it ends."""
     return ProcessPoolExecutor(
@@ -46,6 +51,7 @@ def _end_with_parent(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    gc.set_threshold(*_SELDOM)
 
 
 @dataclass(frozen=True)

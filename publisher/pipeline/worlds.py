@@ -60,7 +60,8 @@ def tell(
             variant = told.spare.setdefault(iris.perspective(one.slug, hedged=True), Told())
             _add(variant, one, iris, hedged=True)
     counting = [one for one in found if not one.is_mention]
-    knowledge, graph = know(known_in(store, iris), iris), iris.graph("perspectives")
+    held = (claim for one in found for claim in one.claims)
+    knowledge, graph = know(known_in(store, iris, held), iris), iris.graph("perspectives")
     label_of = cache(partial(_label_of, store))
     clashing = set(describe_clashes(counting, knowledge, label_of, iris))
     told.quads |= _quads(graph, clashing)
@@ -84,7 +85,7 @@ def _tell(told: Told, one: Perspective, iris: Iris) -> None:
 def _add(told: Told, one: Perspective, iris: Iris, *, hedged: bool) -> None:
     graph = iris.perspective(one.slug, hedged=hedged)
     told.titles[graph] = title_of(one, hedged=hedged)
-    told.quads |= _quads(graph, world(one, iris, hedged=hedged))
+    told.quads.update(put_in_graph(world(one, iris, hedged=hedged), as_term(graph)))
     told.quads |= _quads(iris.graph("perspectives"), describe_perspective(one, iris, hedged=hedged))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
@@ -132,6 +133,18 @@ def test_all_that_is_to_be_known_is_found_in_a_store() -> None:
     everything, found = know(triples, IRIS), know(known_in(store, IRIS), IRIS)
     assert found == everything
     assert all((found.axioms, found.types, found.above, found.disjoint, found.different))
+
+
+def test_of_the_kinds_of_things_those_are_read_that_claims_speak_of() -> None:
+    place, convoy, other = node("place", "base"), node("convoy", "convoy"), node("convoy", "other")
+    kinds = {place: "MilitaryBase", convoy: "Convoy", other: "Convoy"}
+    store = Store()
+    store.extend(Quad(thing, NamedNode(RDF + "type"), NamedNode(IRIS.att(kind))) for thing, kind in kinds.items())
+    store.extend(Quad(t.subject, t.predicate, t.object) for t in ontology())
+    claim = Claim(place.value, IRIS.att("target"), str(convoy), True)
+    some, everything = know(known_in(store, IRIS, [claim]), IRIS), know(known_in(store, IRIS), IRIS)
+    assert some.types == {thing.value: frozenset({IRIS.att(kinds[thing])}) for thing in (place, convoy)}
+    assert replace(some, types=everything.types) == everything
 
 
 def test_the_order_of_the_two_changes_nothing() -> None:

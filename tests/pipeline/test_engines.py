@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 from publisher.config import Engine, load_settings
 from publisher.errors import DataInconsistent
 from publisher.iris import Iris
+from publisher.pipeline.backwards import Paths
 from publisher.pipeline.build import load_mappings
 from publisher.pipeline.cache import Cache
 from publisher.pipeline.infer import infer
@@ -22,7 +23,7 @@ from publisher.pipeline.lines import as_bytes, read_triples
 from publisher.pipeline.load import Loaded, as_stored, load, load_schema, sort_triples
 from publisher.pipeline.reasoner import close
 from publisher.pipeline.shacl import Validator
-from publisher.pipeline.units import Unit, inverse_paths
+from publisher.pipeline.units import Unit
 from publisher.pipeline.unitwise import Survey, infer_units, validate_units
 from publisher.pipeline.validate import Report
 from publisher.pipeline.work import Workshop
@@ -179,10 +180,10 @@ def test_a_property_that_identifies_makes_one_unit_of_all() -> None:
 
 
 def test_paths_that_are_followed_backwards_are_known() -> None:
-    inverse, onward = inverse_paths(ours().shapes.as_parsed())
-    assert IRIS.att("proposition") in inverse
-    assert IRIS.att("relay") in inverse
-    assert "http://www.w3.org/ns/oa#hasSelector" in onward
+    paths = Paths.of(ours().shapes.as_parsed(), IRIS.att("speaksFor"))
+    assert {IRIS.att("proposition"), IRIS.att("relay"), IRIS.att("speaksFor")} <= {*paths.backwards}
+    assert {"http://www.w3.org/ns/oa#hasSelector", "http://www.w3.org/ns/oa#start"} <= {*paths.onward}
+    assert IRIS.att("about") not in paths.onward, "no path goes on after one step"
 
 
 # the cache

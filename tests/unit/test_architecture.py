@@ -82,6 +82,7 @@ PIPELINE = [
     "infer",
     "cache",
     "work",
+    "backwards",
     "units",
     "context",
     "unitwise",
