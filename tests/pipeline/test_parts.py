@@ -203,6 +203,7 @@ def test_a_dump_that_would_be_very_large_is_only_compressed(
     assert "attested.nq" not in files
     assert {"attested.nq.gz", "attested.nq.zst", "attested.ttl"} <= files
     assert not (small.path / DUMPS / "attested.nq").exists()
+    assert {path.name for path in (small.path / DUMPS).iterdir()} == files
     check_release(small)
     assert stored(small) == dumped(release, "nq")
     assert {Triple(q.subject, q.predicate, q.object) for q in dumped(small, "ttl")} == {
