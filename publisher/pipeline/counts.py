@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 from publisher.iris import Iris
@@ -17,8 +19,8 @@ from publisher.vocab import RDF, SKOS
 LINKS = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
 Terms = tuple[bytes, bytes, bytes]
 """Subject, predicate and object of a triple."""
-_COUNTABLE = 20_000_000
-"""Triples up to which distinct objects are counted: each one has to be remembered."""
+_AT_ONCE = 8_000_000
+"""Triples whose distinct objects are counted at the same time: each one has to be remembered."""
 
 
 @dataclass
@@ -130,20 +132,31 @@ def _mark(term: bytes) -> int:
     return int.from_bytes(blake2b(term, digest_size=8).digest(), "little")
 
 
-def distinct_objects(parts: Iterable[bytes], triples: int) -> tuple[dict[str, int], int | None]:
+def distinct_objects(parts: Callable[[], Iterable[bytes]], triples: int) -> tuple[dict[str, int], int]:
     """The number of distinct objects of each property, and of all together, from the marks of parts.
 
-    Too many to be remembered at once are None for all together, and left out for a property.
+    Parts are gone through again for each range of marks, so that only those of one are remembered.
     """
-    if triples > _COUNTABLE:
-        return {}, None
-    found: dict[str, set[int]] = defaultdict(set)
-    for part in parts:
-        head, _, body = part.partition(b"\n")
-        at = 0
-        for name, number in json.loads(head):
-            marks = array("Q")
-            marks.frombytes(body[at : at + 8 * number])
-            found[name].update(marks)
-            at += 8 * number
-    return {name: len(marks) for name, marks in found.items()}, len(set[int]().union(*found.values()))
+    found: Counter[str] = Counter()
+    together = 0
+    ranges = 1 + triples // _AT_ONCE
+    limits = [(i << 64) // ranges for i in range(ranges + 1)]
+    for low, high in pairwise(limits):
+        held: dict[str, set[int]] = defaultdict(set)
+        for part in parts():
+            for name, marks in _marks(part):
+                held[name].update(marks[bisect_left(marks, low) : bisect_left(marks, high)])
+        found.update({name: len(marks) for name, marks in held.items()})
+        together += len(set[int]().union(*held.values()))
+    return dict(found), together
+
+
+def _marks(part: bytes) -> Iterator[tuple[str, array[int]]]:
+    """The marks of each property in one part, sorted."""
+    head, _, body = part.partition(b"\n")
+    at = 0
+    for name, number in json.loads(head):
+        marks = array("Q")
+        marks.frombytes(body[at : at + 8 * number])
+        at += 8 * number
+        yield name, marks

@@ -139,7 +139,7 @@ def _write_files(
             distributions += found
             if suffix == N_QUADS.suffix:
                 said_by_parts = found[0].sha256
-        objects, together = distinct_objects(parts.objects(), parts.counts.triples)
+        objects, together = distinct_objects(parts.objects, parts.counts.triples)
         filled = filling.result()
     del filling  # it holds the store too, which has to be closed before its files are made sure of
     draft = Release(

@@ -12,6 +12,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
 from publisher.iris import Iris
+from publisher.pipeline import counts
 from publisher.pipeline.parts import _part
 from publisher.releases import DUMPS, Release
 
@@ -95,6 +96,18 @@ def test_counts_are_those_of_the_sets() -> None:
     assert found["property_subjects"] == Counter(predicate[1:-1] for _, predicate in pairs)
     assert found["graphs"] == {name: len(held) for name, held in named.items()}
     assert found["asserted"] == len(named[SOURCE] | named[OTHER])
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+def test_distinct_objects_are_counted_range_by_range(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "_AT_ONCE", at_once)
+    quads = sorted(lines())
+    held = [texts(set(quads[i : i + 20]))["objects"] for i in range(0, len(quads), 20)]
+    default = [triple.split(" ", 2) for triple in expected(lines())[""]]
+    found, together = counts.distinct_objects(lambda: held, len(default))
+    pairs = {(predicate, object_) for _, predicate, object_ in default}
+    assert found == Counter(predicate[1:-1] for predicate, _ in pairs)
+    assert together == len({object_ for _, object_ in pairs})
 
 
 @pytest.mark.parametrize("suffix", [TURTLE.suffix, TRIG.suffix, JSON_LD.suffix])

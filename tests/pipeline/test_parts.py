@@ -149,6 +149,17 @@ def test_without_the_parts_of_before_the_store_is_filled_anew(mine: Settings, mo
     assert stored(after) == dumped(after, "nq")
 
 
+@pytest.mark.parametrize(
+    ("quads", "files", "mib"),
+    [(3_400_000, 8192, 32), (32_000_000, 8192, 32), (320_000_000, 8192, 57), (32_000_000, 256, 68)],
+)
+def test_pieces_are_larger_where_there_would_be_too_many_files(quads: int, files: int, mib: int) -> None:
+    size = stores._piece_size(quads, files)
+    assert size >> 20 == mib
+    assert quads * stores._QUAD // size < files // 2
+    assert stores._piece_size(10**10, files) == 128 << 20, "memory is bounded whatever the size"
+
+
 @pytest.mark.parametrize("size", [1, 5, 6, 7, 11, 12, 13, 1000])
 def test_pieces_are_the_same_lines_in_even_sizes(size: int) -> None:
     bodies = [b"", b"one 1\ntwo 2\n", b"three\n", b"", b"four and more\n" * 9, b"five\n"]
@@ -183,9 +194,9 @@ def test_merging_waits_while_a_store_is_loaded_and_no_longer(mine: Settings, mon
     seen: list[set[int]] = []
     genuine = stores._load
 
-    def noting(store: Store, parts: Dumped) -> None:
+    def noting(store: Store, parts: Dumped, files: int) -> None:
         seen.append(policies())
-        genuine(store, parts)
+        genuine(store, parts, files)
 
     monkeypatch.setattr(stores, "_load", noting)
     build(mine, lambda line: None)
