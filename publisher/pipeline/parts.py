@@ -1,9 +1,10 @@
 """Step 5, parts: the dumps in pieces that need not be made again when something else changes.
 
 The common part holds what is said of nodes that several cells speak of, and what is not in a cell: ontology, shapes,
-examples, descriptions. Each cell has a part of its own, with what is said of nothing but its own nodes. So no quad is
-in two parts, and no subject of the default graph either, but for perspectives, which tell statements of many cells: a
-part tells its own. A small release is one part, sorted throughout; in a larger one each part is sorted.
+examples, descriptions. It is cut between subjects where it is very large. Each cell has a part of its own, with what is
+said of nothing but its own nodes. So no quad is in two parts, and no subject of the default graph either, but for
+perspectives, which tell statements of many cells: a part tells its own. A small release is one part, sorted throughout;
+in a larger one each part is sorted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import zstandard
@@ -50,6 +51,8 @@ DUMPS: Mapping[str, tuple[MediaType, RdfFormat]] = {
 """What is dumped. N-Quads and TriG hold the whole dataset, the others the default graph."""
 _ONE = 8
 """A release of up to so many units of work is one part."""
+_LARGEST = 64 << 20
+"""Bytes of common lines that are one part in a larger release. A part takes some ten times as much while it is made."""
 _PACKED, _MEMBER = ".zst", ".gz"
 """How the text of a part is kept: to be read again, and as a member of a gzip file. Both are made where the text is, so
 that it is not sent from one process to another as it is."""
@@ -71,7 +74,7 @@ class NamedGraph:
 
 @dataclass(frozen=True)
 class Dumped:
-    """The parts of a release: their keys, the common one first, and where to read them."""
+    """The parts of a release: their keys, the common ones first, and where to read them."""
 
     keys: tuple[str, ...]
     shop: Workshop
@@ -169,14 +172,32 @@ def make_parts(survey: Survey, inferred: Inferred, attributed: Attributed, commo
     rest = {line for graph in common for line in graph.lines()}
     for key in keys:
         rest.update(split_lines(shop.read(CELL, "rest", key)))
-    body = join_lines(sorted(rest))
-    first = digest([base, body])
-    shop.run(PART, {first: Job(lambda: (body, *options), len(body))})
-    made = (first, *(() if whole else keys))
+    bodies = [join_lines(sorted(rest))] if whole else [*_cut(sorted(rest), _LARGEST)]
+    del rest
+    common_jobs = {digest([base, body]): Job(partial(_given, body, options), len(body)) for body in bodies}
+    shop.run(PART, common_jobs)
+    made = (*common_jobs, *(() if whole else keys))
     counts = Counts()
     for key in made:
         counts.add(Counts.from_json(shop.read(PART, "counts", key)))
     return Dumped(made, shop, counts, iris.prefixes())
+
+
+def _given(body: bytes, options: tuple[Any, ...]) -> tuple[Any, ...]:
+    return body, *options
+
+
+def _cut(lines: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """Sorted lines as bodies of at least `size` bytes, but for the last. No subject is in two."""
+    held: list[bytes] = []
+    length = 0
+    for line in lines:
+        if length >= size and line.partition(b" ")[0] != held[-1].partition(b" ")[0]:
+            yield join_lines(held)
+            held, length = [], 0
+        held.append(line)
+        length += len(line) + 1
+    yield join_lines(held)
 
 
 def _cell(

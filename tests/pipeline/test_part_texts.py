@@ -12,7 +12,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
 from publisher.iris import Iris
-from publisher.pipeline import counts
+from publisher.pipeline import counts, parts
 from publisher.pipeline.parts import _part
 from publisher.releases import DUMPS, Release
 
@@ -96,6 +96,17 @@ def test_counts_are_those_of_the_sets() -> None:
     assert found["property_subjects"] == Counter(predicate[1:-1] for _, predicate in pairs)
     assert found["graphs"] == {name: len(held) for name, held in named.items()}
     assert found["asserted"] == len(named[SOURCE] | named[OTHER])
+
+
+@pytest.mark.parametrize("size", [1, 60, 500, 10**6])
+def test_common_lines_are_cut_between_subjects(size: int) -> None:
+    ordered = body(lines()).splitlines()
+    found = list(parts._cut(ordered, size))
+    assert b"".join(found).splitlines() == ordered
+    assert all(len(piece) >= size for piece in found[:-1])
+    subjects = [{line.split(b" ")[0] for line in piece.splitlines()} for piece in found]
+    assert sum(len(told) for told in subjects) == len(set().union(*subjects))
+    assert (len(found) == 1) == (size == 10**6)
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 1000])

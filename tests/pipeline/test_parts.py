@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,24 @@ def statistics(release: Release) -> set[str]:
 def stored(release: Release) -> set[Quad]:
     graph = NamedNode(f"{release.base_iri}graph/catalog")
     return {quad for quad in Store.read_only(str(release.path / STORE)) if quad.graph_name != graph}
+
+
+def test_a_large_common_part_is_several(mine: Settings, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def number() -> int:
+        return len(json.loads((mine.releases / ".inputs").read_text(encoding="utf-8"))["parts"])
+
+    build(mine, lambda line: None)
+    before = number()
+    monkeypatch.setattr("publisher.pipeline.parts._LARGEST", 100_000)
+    parts = build(replace(mine, created=datetime(2026, 11, 24, tzinfo=UTC)), lambda line: None)
+    assert number() > before + 2
+    check_release(parts)
+    assert stored(parts) == dumped(release, "nq")
+    for name in FORMATS:
+        assert dumped(parts, name) == dumped(release, name)
+    assert parts.counts == release.counts
+    ignored = f"{VOID}dataDump"
+    assert {s for s in statistics(parts) if ignored not in s} == {s for s in statistics(release) if ignored not in s}
 
 
 def test_in_parts_as_in_one(mine: Settings, release: Release) -> None:
