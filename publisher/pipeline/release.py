@@ -181,11 +181,11 @@ def _write_files(
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
     filled.store.extend(catalog_quads)
-    with ThreadPoolExecutor(1) as pool:
-        ordering = pool.submit(filled.store.optimize) if filled.is_new else None
-        check_nothing_served(filled.store, iris)
-        if ordering is not None:
-            ordering.result()
+    if filled.is_new:
+        filled.store.optimize()
+    check_nothing_served(
+        filled.store, iris
+    )  # each look takes as long as there are files, so it comes after the merging
     filled.store.flush()
     del filled
     sums = {f"{DUMPS}/{d.file}": d.sha256 for d in distributions}
