@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 from publisher.iris import Iris
-from publisher.pipeline.lines import as_iri, as_term, split_triple
+from publisher.pipeline.lines import as_iri, as_term
 from publisher.vocab import RDF, SKOS
 
 LINKS = tuple(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"))
-_COUNTABLE = 20_000_000
-"""Triples up to which distinct objects are counted: each one has to be remembered."""
+Terms = tuple[bytes, bytes, bytes]
+"""Subject, predicate and object of a triple."""
+_AT_ONCE = 8_000_000
+"""Triples whose distinct objects are counted at the same time: each one has to be remembered."""
 
 
 @dataclass
@@ -40,43 +44,41 @@ class Counts:
     """Perspectives, whose triples may be in several parts, by property; they are in no other figure of subjects."""
 
     @classmethod
-    def of(
-        cls, default_graph: Iterable[bytes], named: Mapping[bytes, set[bytes]], sources: frozenset[str], iris: Iris
-    ) -> Counts:
-        """Count one part: the triples of the default graph, without repetition, and those of each named graph.
+    def of(cls, default_graph: Sequence[Terms], graphs: Mapping[bytes, int], asserted: int, iris: Iris) -> Counts:
+        """Count one part: the triples of the default graph, sorted and each once, and how many each named graph has.
 
-        `sources` are the graphs of the sources. Triples and graphs are as in `lines`.
+        Terms and graphs are as in `lines`.
         """
-        found = cls()
+        found = cls(triples=len(default_graph), asserted=asserted)
         kind, links = as_term(RDF + "type"), {as_term(iri) for iri in LINKS}
         ours = as_term(iris.base)[:-1]
-        properties: Counter[bytes] = Counter()
         classes: Counter[bytes] = Counter()
-        subjects: dict[bytes, set[bytes]] = defaultdict(set)
-        for triple in default_graph:
-            subject, predicate, object_ = split_triple(triple)
-            found.triples += 1
-            properties[predicate] += 1
-            subjects[predicate].add(subject)
+        pairs: list[tuple[bytes, bytes]] = []
+        last = (b"", b"")
+        for subject, predicate, object_ in default_graph:
+            if (subject, predicate) != last:  # they are sorted
+                last = (subject, predicate)
+                pairs.append(last)
             if predicate == kind:
                 classes[object_] += 1
             elif predicate in links and object_.startswith(b"<") and not object_.startswith(ours):
                 target = object_[1:-1].decode().rstrip("/").rpartition("/")[0] + "/"
                 found.linksets[f"{_name(predicate)} {target}"] += 1
-        together = set[bytes]().union(*subjects.values())
-        tellers = {s for s in together if iris.is_perspective(as_iri(s) or "")}
+        subjects = dict.fromkeys(subject for subject, _ in pairs)
+        tellers = {s for s in subjects if iris.is_perspective(as_iri(s) or "")}
+        telling: dict[bytes, list[str]] = defaultdict(list)
+        for subject, predicate in pairs:
+            if subject in tellers:
+                telling[predicate].append(_name(subject))
+        having = Counter(predicate for subject, predicate in pairs if subject not in tellers)
+        properties = Counter(predicate for _, predicate, _ in default_graph)
         found.properties.update({_name(p): number for p, number in properties.items()})
+        found.property_subjects.update({_name(p): number for p, number in having.items()})
         found.classes.update({_name(c): number for c, number in classes.items() if c.startswith(b"<")})
-        for predicate in sorted(subjects):
-            telling = subjects[predicate] & tellers
-            if telling:
-                found.tellers[_name(predicate)] = sorted(_name(teller) for teller in telling)
-            if number := len(subjects[predicate]) - len(telling):
-                found.property_subjects[_name(predicate)] = number
-        found.subjects = len(together) - len(tellers)
-        found.entities = sum(1 for s in together if iris.entity_name(as_iri(s) or ""))
-        found.graphs.update({_name(graph): len(triples) for graph, triples in named.items() if triples})
-        found.asserted = len(set[bytes]().union(*(named.get(as_term(source), ()) for source in sources)))
+        found.tellers.update({_name(p): sorted(names) for p, names in telling.items()})
+        found.subjects = len(subjects) - len(tellers)
+        found.entities = sum(1 for s in subjects if iris.entity_name(as_iri(s) or ""))
+        found.graphs.update({_name(graph): number for graph, number in graphs.items() if number})
         return found
 
     def add(self, other: Counts) -> None:
@@ -115,11 +117,10 @@ def _name(term: bytes) -> str:
     return term[1:-1].decode()
 
 
-def mark_objects(default_graph: Iterable[bytes]) -> bytes:
+def mark_objects(default_graph: Iterable[Terms]) -> bytes:
     """The distinct objects of each property in one part, as marks, so that parts can be put together."""
     objects: dict[bytes, set[bytes]] = defaultdict(set)
-    for triple in default_graph:
-        _, predicate, object_ = split_triple(triple)
+    for _, predicate, object_ in default_graph:
         objects[predicate].add(object_)
     found = {_name(p): sorted(_mark(object_) for object_ in held) for p, held in objects.items()}
     names = sorted(found)
@@ -131,20 +132,31 @@ def _mark(term: bytes) -> int:
     return int.from_bytes(blake2b(term, digest_size=8).digest(), "little")
 
 
-def distinct_objects(parts: Iterable[bytes], triples: int) -> tuple[dict[str, int], int | None]:
+def distinct_objects(parts: Callable[[], Iterable[bytes]], triples: int) -> tuple[dict[str, int], int]:
     """The number of distinct objects of each property, and of all together, from the marks of parts.
 
-    Too many to be remembered at once are None for all together, and left out for a property.
+    Parts are gone through again for each range of marks, so that only those of one are remembered.
     """
-    if triples > _COUNTABLE:
-        return {}, None
-    found: dict[str, set[int]] = defaultdict(set)
-    for part in parts:
-        head, _, body = part.partition(b"\n")
-        at = 0
-        for name, number in json.loads(head):
-            marks = array("Q")
-            marks.frombytes(body[at : at + 8 * number])
-            found[name].update(marks)
-            at += 8 * number
-    return {name: len(marks) for name, marks in found.items()}, len(set[int]().union(*found.values()))
+    found: Counter[str] = Counter()
+    together = 0
+    ranges = 1 + triples // _AT_ONCE
+    limits = [(i << 64) // ranges for i in range(ranges + 1)]
+    for low, high in pairwise(limits):
+        held: dict[str, set[int]] = defaultdict(set)
+        for part in parts():
+            for name, marks in _marks(part):
+                held[name].update(marks[bisect_left(marks, low) : bisect_left(marks, high)])
+        found.update({name: len(marks) for name, marks in held.items()})
+        together += len(set[int]().union(*held.values()))
+    return dict(found), together
+
+
+def _marks(part: bytes) -> Iterator[tuple[str, array[int]]]:
+    """The marks of each property in one part, sorted."""
+    head, _, body = part.partition(b"\n")
+    at = 0
+    for name, number in json.loads(head):
+        marks = array("Q")
+        marks.frombytes(body[at : at + 8 * number])
+        at += 8 * number
+        yield name, marks

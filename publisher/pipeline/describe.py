@@ -37,9 +37,9 @@ class CatalogInput:
     created: str
     counts: Counts
     objects: Mapping[str, int]
-    """Distinct objects of each property, if they could be counted."""
-    distinct_objects: int | None
-    """Of all together, if they could be counted."""
+    """Distinct objects of each property."""
+    distinct_objects: int
+    """Of all together."""
     graphs: Sequence[GraphInfo]
     sources: Sequence[Source]
     distributions: Sequence[Distribution]
@@ -156,8 +156,7 @@ def _statistics(given: CatalogInput, iris: Iris) -> Iterable[tuple[str, str, str
     dataset, counts = iris.dataset, given.counts
     yield dataset, VOID + "triples", _count(counts.triples)
     yield dataset, VOID + "distinctSubjects", _count(counts.distinct_subjects())
-    if given.distinct_objects is not None:
-        yield dataset, VOID + "distinctObjects", _count(given.distinct_objects)
+    yield dataset, VOID + "distinctObjects", _count(given.distinct_objects)
     yield dataset, VOID + "properties", _count(len(counts.properties))
     yield dataset, VOID + "classes", _count(len(counts.classes))
     yield dataset, VOID + "entities", _count(counts.entities)
@@ -172,8 +171,7 @@ def _statistics(given: CatalogInput, iris: Iris) -> Iterable[tuple[str, str, str
         yield part, VOID + "property", property_
         yield part, VOID + "triples", _count(number)
         yield part, VOID + "distinctSubjects", _count(counts.subjects_of(property_))
-        if property_ in given.objects:
-            yield part, VOID + "distinctObjects", _count(given.objects[property_])
+        yield part, VOID + "distinctObjects", _count(given.objects[property_])
     for name, number in sorted(counts.linksets.items()):
         predicate, target = name.split(" ")
         part = f"{dataset}#links-{quote(predicate, safe='')}-{quote(target, safe='')}"

@@ -1,22 +1,23 @@
 """Step 5, parts: the dumps in pieces that need not be made again when something else changes.
 
 The common part holds what is said of nodes that several cells speak of, and what is not in a cell: ontology, shapes,
-examples, descriptions. Each cell has a part of its own, with what is said of nothing but its own nodes. So no quad is
-in two parts, and no subject of the default graph either, but for perspectives, which tell statements of many cells: a
-part tells its own. A small release is one part, sorted throughout; in a larger one each part is sorted.
+examples, descriptions. It is cut between subjects where it is very large. Each cell has a part of its own, with what is
+said of nothing but its own nodes. So no quad is in two parts, and no subject of the default graph either, but for
+perspectives, which tell statements of many cells: a part tells its own. A small release is one part, sorted throughout;
+in a larger one each part is sorted.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse, serialize
+import zstandard
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from publisher.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, MediaType
 from publisher.iris import Iris
@@ -31,7 +32,6 @@ from publisher.pipeline.lines import (
     join_triples,
     put_in_graph,
     read_lines,
-    read_triples,
     split_lines,
     split_quad,
     split_triple,
@@ -51,6 +51,11 @@ DUMPS: Mapping[str, tuple[MediaType, RdfFormat]] = {
 """What is dumped. N-Quads and TriG hold the whole dataset, the others the default graph."""
 _ONE = 8
 """A release of up to so many units of work is one part."""
+_LARGEST = 64 << 20
+"""Bytes of common lines that are one part in a larger release. A part takes some ten times as much while it is made."""
+_PACKED, _MEMBER = ".zst", ".gz"
+"""How the text of a part is kept: to be read again, and as a member of a gzip file. Both are made where the text is, so
+that it is not sent from one process to another as it is."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class NamedGraph:
 
 @dataclass(frozen=True)
 class Dumped:
-    """The parts of a release: their keys, the common one first, and where to read them."""
+    """The parts of a release: their keys, the common ones first, and where to read them."""
 
     keys: tuple[str, ...]
     shop: Workshop
@@ -78,15 +83,15 @@ class Dumped:
 
     def bodies(self, suffix: str) -> Iterator[bytes]:
         """The pieces of a dump that, one after the other, are the dump."""
-        yield from self._framed(suffix, "")
+        yield from self._framed(suffix, _PACKED)
 
     def members(self, suffix: str) -> Iterator[bytes]:
         """The same as members of a gzip file."""
-        yield from self._framed(suffix, ".gz")
+        yield from self._framed(suffix, _MEMBER)
 
     def quads(self, key: str) -> bytes:
         """All of one part as N-Quads."""
-        return self.shop.read(PART, N_QUADS.suffix, key)
+        return self._read(N_QUADS.suffix + _PACKED, key)
 
     def objects(self) -> Iterator[bytes]:
         """The marks of the objects of each part; see `counts.distinct_objects`."""
@@ -98,13 +103,13 @@ class Dumped:
 
     def size(self, key: str) -> int:
         """Bytes that one part takes where it is kept. Raises `OSError` if it is not."""
-        return self.shop.size(PART, N_QUADS.suffix, key)
+        return self.shop.size(PART, N_QUADS.suffix + _PACKED, key)
 
     def _framed(self, suffix: str, ending: str) -> Iterator[bytes]:
         first = b""
         head, between, tail = _frame(suffix, self.prefixes)
         for key in self.keys:
-            body = self.shop.read(PART, suffix + ending, key)
+            body = self._read(suffix + ending, key)
             if not body:
                 continue
             yield _closed(first or head, ending)
@@ -112,9 +117,13 @@ class Dumped:
             first = between
         yield _closed((b"" if first else head) + tail, ending)
 
+    def _read(self, part: str, key: str) -> bytes:
+        body = self.shop.read(PART, part, key)
+        return zstandard.ZstdDecompressor().decompress(body) if body and part.endswith(_PACKED) else body
+
 
 def _closed(text: bytes, ending: str) -> bytes:
-    return gzip.compress(text, mtime=0) if ending and text else text
+    return gzip.compress(text, mtime=0) if ending == _MEMBER and text else text
 
 
 def _frame(suffix: str, prefixes: Mapping[str, str]) -> tuple[bytes, bytes, bytes]:
@@ -159,27 +168,39 @@ def make_parts(survey: Survey, inferred: Inferred, attributed: Attributed, commo
             return quads, follows, attributed.derived(i), attributed.told(i), shared, dates, options
 
         jobs[keys[-1]] = Job(arguments, sum(parsed.units[u].size for u in cell.units))
-    shop.run(SPLIT, jobs)
+    shop.run(CELL, jobs)
     rest = {line for graph in common for line in graph.lines()}
     for key in keys:
-        rest.update(split_lines(shop.read(SPLIT, "rest", key)))
-    body = _sorted(_without_repetition(rest, sources, iris))
-    first = digest([base, body])
-    work = {first: Job(lambda: (body, *options), len(body))}
-    for key in () if whole else keys:
-        work[key] = Job(partial(_own, shop, key, options), jobs[key].size)
-    shop.run(PART, work)
+        rest.update(split_lines(shop.read(CELL, "rest", key)))
+    bodies = [join_lines(sorted(rest))] if whole else [*_cut(sorted(rest), _LARGEST)]
+    del rest
+    common_jobs = {digest([base, body]): Job(partial(_given, body, options), len(body)) for body in bodies}
+    shop.run(PART, common_jobs)
+    made = (*common_jobs, *(() if whole else keys))
     counts = Counts()
-    for key in work:
+    for key in made:
         counts.add(Counts.from_json(shop.read(PART, "counts", key)))
-    return Dumped(tuple(work), shop, counts, iris.prefixes())
+    return Dumped(made, shop, counts, iris.prefixes())
 
 
-def _own(shop: Workshop, key: str, options: tuple[Any, ...]) -> tuple[Any, ...]:
-    return shop.read(SPLIT, "own", key), *options
+def _given(body: bytes, options: tuple[Any, ...]) -> tuple[Any, ...]:
+    return body, *options
 
 
-def _split(
+def _cut(lines: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """Sorted lines as bodies of at least `size` bytes, but for the last. No subject is in two."""
+    held: list[bytes] = []
+    length = 0
+    for line in lines:
+        if length >= size and line.partition(b" ")[0] != held[-1].partition(b" ")[0]:
+            yield join_lines(held)
+            held, length = [], 0
+        held.append(line)
+        length += len(line) + 1
+    yield join_lines(held)
+
+
+def _cell(
     quads: bytes,
     follows: bytes,
     derived: bytes,
@@ -188,7 +209,10 @@ def _split(
     dates: Sequence[tuple[str, str]],
     options: tuple[str, Sequence[str], Sequence[str]],
 ) -> Bodies:
-    """The task that tells a cell's own quads from those that others may have too. `shared` is None if all are."""
+    """The task that tells a cell's own quads from those that others may have too, and writes the part of the first.
+
+    `shared` is None if all are.
+    """
     iris = Iris(options[0])
     stated = split_lines(quads)
     found = {*stated, *_recorded(stated, dict(dates), iris), *split_lines(told)}
@@ -198,10 +222,7 @@ def _split(
     if shared is not None:
         is_own = _Ownership(stated, shared, iris)
         own = {line for line in found if is_own(line)}
-    return {"own": _sorted(_without_repetition(own, options[1], iris)), "rest": _sorted(found - own)}
-
-
-SPLIT = Step("split", _split, ("own", "rest"))
+    return {"rest": join_lines(sorted(found - own)), **_write(sorted(own), *options)}
 
 
 class _Ownership:
@@ -248,56 +269,93 @@ def _recorded(stated: Iterable[bytes], dates: Mapping[str, str], iris: Iris) -> 
     return found
 
 
-def _without_repetition(lines: Iterable[bytes], sources: Iterable[str], iris: Iris) -> set[bytes]:
-    """Without what is inferred though stated, or derived though stated or inferred."""
-    by_graph = _by_graph(lines)
-    known: set[bytes] = set()
-    for name in (*sources, iris.graph("ontology")):
-        known |= by_graph.get(as_term(name), set())
-    for name in ("inferred", "derived"):
-        graph = as_term(iris.graph(name))
-        by_graph[graph] -= known
-        known |= by_graph[graph]
-    return {line for graph, triples in by_graph.items() for line in put_in_graph(triples, graph)}
+def _without_repetition(
+    lines: Iterable[bytes], sources: Iterable[str], iris: Iris
+) -> Iterator[tuple[bytes, Sequence[bytes]]]:
+    """Each triple with its graphs, without what is inferred though stated, or derived though stated or inferred.
 
-
-def _by_graph(lines: Iterable[bytes]) -> dict[bytes, set[bytes]]:
-    """The triples of each graph."""
-    found: dict[bytes, set[bytes]] = defaultdict(set)
+    `lines` are sorted, each once. Then a triple's are next to each other, and triples are sorted too: after the
+    shorter of two comes a space, before all that a term may go on with.
+    """
+    stated = {as_term(name) for name in (*sources, iris.graph("ontology"))}
+    inferred, derived = as_term(iris.graph("inferred")), as_term(iris.graph("derived"))
+    last, graphs = b"", list[bytes]()
     for line in lines:
-        graph, triple = split_quad(line)
-        found[graph].add(triple)
-    return found
+        triple, _, graph = line[:-2].rpartition(b" ")
+        if triple == last:
+            graphs.append(graph)
+            continue
+        if graphs:
+            yield last, graphs if len(graphs) == 1 else _first_told(graphs, stated, inferred, derived)
+        last, graphs = triple, [graph]
+    if graphs:
+        yield last, _first_told(graphs, stated, inferred, derived)
+
+
+def _first_told(graphs: list[bytes], stated: set[bytes], inferred: bytes, derived: bytes) -> list[bytes]:
+    """The graphs of one triple without `inferred` if it is stated, without `derived` if it is either."""
+    if not stated.isdisjoint(graphs):
+        return [graph for graph in graphs if graph not in (inferred, derived)]
+    return [graph for graph in graphs if graph != derived] if inferred in graphs else graphs
 
 
 def _part(body: bytes, base: str, sources: Sequence[str], hidden: Sequence[str]) -> Bodies:
-    """The task that writes one part in every format. `hidden` are graphs that the default graph does not contain,
-    beside those of perspectives and policies.
+    """The task that writes one part, of sorted lines. See `_write`."""
+    return _write(split_lines(body), base, sources, hidden)
+
+
+def _write(lines: Iterable[bytes], base: str, sources: Sequence[str], hidden: Sequence[str]) -> Bodies:
+    """One part in every format, with what is counted of it. `hidden` are graphs that the default graph does not
+    contain, beside those of perspectives and policies.
     """
     iris = Iris(base)
-    named = _by_graph(split_lines(body))
-    outside = {as_term(graph) for graph in hidden} | {g for g in named if iris.is_claiming(as_iri(g) or "")}
-    default = sorted(set[bytes]().union(*(held for graph, held in named.items() if graph not in outside)))
+    named: dict[bytes, list[bytes]] = {}
+    outside = {as_term(graph) for graph in hidden}
+    sourced = {as_term(source) for source in sources}
+    default: list[bytes] = []
+    asserted = 0
+    for triple, graphs in _without_repetition(lines, sources, iris):
+        for graph in graphs:
+            if graph not in named:
+                named[graph] = []
+                if iris.is_claiming(as_iri(graph) or ""):
+                    outside.add(graph)
+            named[graph].append(triple)
+        if not outside.issuperset(graphs):
+            default.append(triple)
+        asserted += not sourced.isdisjoint(graphs)
     triples = join_triples(default)
-    in_order = ((graph, sorted(named[graph])) for graph in sorted(named, key=lambda g: g[:-1]))
-    quads = triples + b"".join(join_lines(put_in_graph(held, graph)) for graph, held in in_order)
-    counts = Counts.of(default, named, frozenset(sources), iris).to_json()
-    found: Bodies = {"counts": counts, "objects": mark_objects(default)}
-    prefixes = iris.prefixes()
-    parsed = [*read_triples(triples)]
-    for suffix, (_, format_) in DUMPS.items():
-        if suffix in (N_TRIPLES.suffix, N_QUADS.suffix):
-            text = triples if suffix == N_TRIPLES.suffix else quads
-        else:
-            given = _read(quads) if suffix == TRIG.suffix else parsed
-            declared = None if suffix == JSON_LD.suffix else prefixes
-            text = _unframed(serialize(given, format=format_, prefixes=declared) or b"", suffix, prefixes)
-        found[suffix] = text
-        found[f"{suffix}.gz"] = gzip.compress(text, 6, mtime=0) if text else b""
+    in_order = sorted(named, key=lambda g: g[:-1])
+    others = b"".join(join_lines(put_in_graph(named[graph], graph)) for graph in in_order)
+    terms = [split_triple(triple) for triple in default]
+    counts = Counts.of(terms, {graph: len(held) for graph, held in named.items()}, asserted, iris)
+    found: Bodies = {"counts": counts.to_json(), "objects": mark_objects(terms)}
+    del named, default, terms
+    for suffix, text in _texts(triples, others, iris.prefixes()):
+        found[suffix + _PACKED] = zstandard.ZstdCompressor(level=1).compress(text) if text else b""
+        found[suffix + _MEMBER] = gzip.compress(text, 6, mtime=0) if text else b""
     return found
 
 
-PART = Step("part", _part, ("counts", "objects", *DUMPS, *(f"{suffix}.gz" for suffix in DUMPS)))
+_WRITTEN = ("counts", "objects", *(suffix + ending for suffix in DUMPS for ending in (_PACKED, _MEMBER)))
+PART = Step("part", _part, _WRITTEN)
+CELL = Step("part", _cell, ("rest", *_WRITTEN))
+"""Kept under the same name: what a cell has of its own is a part too."""
+
+
+def _texts(triples: bytes, others: bytes, prefixes: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """A part in every format, without its frame: of the default graph in N-Triples, and the named ones in N-Quads."""
+    yield N_TRIPLES.suffix, triples
+    yield N_QUADS.suffix, triples + others
+    default = list(parse(input=triples, format=RdfFormat.N_TRIPLES, lenient=True))
+    turtle = _unframed(serialize(default, format=RdfFormat.TURTLE, prefixes=prefixes) or b"", TURTLE.suffix, prefixes)
+    yield TURTLE.suffix, turtle
+    yield JSON_LD.suffix, _unframed(serialize(default, format=RdfFormat.JSON_LD) or b"", JSON_LD.suffix, prefixes)
+    del default
+    quads = parse(input=others, format=RdfFormat.N_QUADS, lenient=True)
+    graphs = serialize(quads, format=RdfFormat.TRIG, prefixes=prefixes) or b""
+    # The writer of TriG writes the default graph as that of Turtle does, and before all others.
+    yield TRIG.suffix, turtle + _unframed(graphs, TRIG.suffix, prefixes)
 
 
 def _unframed(text: bytes, suffix: str, prefixes: Mapping[str, str]) -> bytes:
@@ -306,11 +364,3 @@ def _unframed(text: bytes, suffix: str, prefixes: Mapping[str, str]) -> bytes:
         return b""
     assert text.startswith(head), suffix  # noqa: S101
     return text[len(head) : len(text) - len(tail)]
-
-
-def _read(body: bytes) -> Iterator[Quad]:
-    return iter(parse(input=body, format=RdfFormat.N_QUADS))
-
-
-def _sorted(lines: Iterable[bytes]) -> bytes:
-    return join_lines(sorted(lines))

@@ -52,8 +52,8 @@ from publisher.releases import (
 _PARTIAL = ".building-"
 _LOCK = ".lock"
 _INPUTS = ".inputs"
-_LARGEST = 8 << 30
-"""Bytes of a dump above which it is published compressed only."""
+_LARGEST = 1 << 30
+"""Bytes of a dump above which it is published compressed only: it would be some thirty times as large."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +135,11 @@ def _write_files(
     with ThreadPoolExecutor(1) as pool:
         filling = pool.submit(fill_store, folder / STORE, parts, served)
         for suffix in DUMP_FORMATS:
-            whole, found = _dump(dumps, parts, suffix)
+            found = _dump(dumps, parts, suffix)
             distributions += found
             if suffix == N_QUADS.suffix:
-                said_by_parts = whole.hash.hexdigest()
-        objects, together = distinct_objects(parts.objects(), parts.counts.triples)
+                said_by_parts = found[0].sha256
+        objects, together = distinct_objects(parts.objects, parts.counts.triples)
         filled = filling.result()
     del filling  # it holds the store too, which has to be closed before its files are made sure of
     draft = Release(
@@ -181,11 +181,11 @@ def _write_files(
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
     filled.store.extend(catalog_quads)
-    with ThreadPoolExecutor(1) as pool:
-        ordering = pool.submit(filled.store.optimize) if filled.is_new else None
-        check_nothing_served(filled.store, iris)
-        if ordering is not None:
-            ordering.result()
+    if filled.is_new:
+        filled.store.optimize()
+    check_nothing_served(
+        filled.store, iris
+    )  # each look takes as long as there are files, so it comes after the merging
     filled.store.flush()
     del filled
     sums = {f"{DUMPS}/{d.file}": d.sha256 for d in distributions}
@@ -197,8 +197,8 @@ def _write_files(
     return release.id
 
 
-def _dump(dumps: Path, parts: Dumped, suffix: str) -> tuple[_Written, list[Distribution]]:
-    """Write one dump: as it is unless that would be very large, and compressed. Returns the first as it was written."""
+def _dump(dumps: Path, parts: Dumped, suffix: str) -> list[Distribution]:
+    """Write one dump: as it is unless that would be very large, and compressed."""
     media, _ = DUMP_FORMATS[suffix]
     plain = dumps / f"attested{suffix}"
     with _Written(plain, _LARGEST) as whole, _Written(plain.with_name(f"{plain.name}.zst")) as packed:
@@ -211,13 +211,13 @@ def _dump(dumps: Path, parts: Dumped, suffix: str) -> tuple[_Written, list[Distr
         for body in parts.members(suffix):
             members.write(body)
     found = [(whole, None), (members, "gzip"), (packed, "zstd")]
-    return whole, [
-        Distribution(w.path.name, media.name, kind, w.size, w.hash.hexdigest()) for w, kind in found if w.is_kept
-    ]
+    return [Distribution(w.path.name, media.name, kind, w.size, w.hash.hexdigest()) for w, kind in found if w.is_kept]
 
 
 class _Written:
-    """A file being written, with its size and its hash. One that gets larger than `limit` is removed again."""
+    """A file being written, with its size and its hash. One that gets larger than `limit` is removed again, and then
+    has neither.
+    """
 
     def __init__(self, path: Path, limit: int | None = None) -> None:
         self.path = path
@@ -237,14 +237,16 @@ class _Written:
 
     def write(self, body: bytes) -> None:
         """Append."""
-        self.hash.update(body)
+        if not self.is_kept or self._file is None:
+            return
         self.size += len(body)
-        if self.is_kept and self._limit is not None and self.size > self._limit:
+        if self._limit is not None and self.size > self._limit:
             self.is_kept = False
             self.__exit__()
             self.path.unlink()
-        elif self.is_kept and self._file is not None:
-            self._file.write(body)
+            return
+        self.hash.update(body)
+        self._file.write(body)
 
 
 def _sha256(path: Path) -> str:

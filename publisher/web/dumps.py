@@ -20,6 +20,7 @@ blueprint = Blueprint("dumps", __name__)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 _PACKED = {"gzip": "application/gzip", "zstd": "application/zstd"}
 _SUMS = "SHA256SUMS"
+_HINT = "See /dumps/ for the files there are."
 
 
 @blueprint.get("/dumps/")
@@ -85,7 +86,9 @@ def _download(release: Release, file: str, cache: str) -> Response:
         return represent(_sums(release), PLAIN, cache=cache)
     distribution = next((d for d in release.distributions if d.file == file), None)
     if distribution is None:
-        raise NotFound(f"release {release.id} has no file {file}", hint="See /dumps/ for the files there are.")
+        packed = [d.file for d in release.distributions if d.file in (f"{file}.gz", f"{file}.zst")]
+        hint = f"It is very large and published compressed only: {', '.join(packed)}." if packed else _HINT
+        raise NotFound(f"release {release.id} has no file {file}", hint=hint)
     drop_unusable_range()
     path = release.path / DUMPS / distribution.file
     try:

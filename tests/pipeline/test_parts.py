@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,24 @@ def statistics(release: Release) -> set[str]:
 def stored(release: Release) -> set[Quad]:
     graph = NamedNode(f"{release.base_iri}graph/catalog")
     return {quad for quad in Store.read_only(str(release.path / STORE)) if quad.graph_name != graph}
+
+
+def test_a_large_common_part_is_several(mine: Settings, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def number() -> int:
+        return len(json.loads((mine.releases / ".inputs").read_text(encoding="utf-8"))["parts"])
+
+    build(mine, lambda line: None)
+    before = number()
+    monkeypatch.setattr("publisher.pipeline.parts._LARGEST", 100_000)
+    parts = build(replace(mine, created=datetime(2026, 11, 24, tzinfo=UTC)), lambda line: None)
+    assert number() > before + 2
+    check_release(parts)
+    assert stored(parts) == dumped(release, "nq")
+    for name in FORMATS:
+        assert dumped(parts, name) == dumped(release, name)
+    assert parts.counts == release.counts
+    ignored = f"{VOID}dataDump"
+    assert {s for s in statistics(parts) if ignored not in s} == {s for s in statistics(release) if ignored not in s}
 
 
 def test_in_parts_as_in_one(mine: Settings, release: Release) -> None:
@@ -140,12 +160,24 @@ def test_what_is_said_of_a_release_goes_into_its_id(mine: Settings) -> None:
 def test_without_the_parts_of_before_the_store_is_filled_anew(mine: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "_LITTLE", 0)
     build(mine, lambda line: None)
-    for path in (mine.cache / "part-.nq").rglob("*"):
-        if path.is_file():
-            path.unlink()
+    kept = [path for path in (mine.cache / "part-.nq.zst").rglob("*") if path.is_file()]
+    assert len(kept) > 1
+    for path in kept:
+        path.unlink()
     change(mine)
     after = build(mine, lambda line: None)
     assert stored(after) == dumped(after, "nq")
+
+
+@pytest.mark.parametrize(
+    ("quads", "files", "mib"),
+    [(3_400_000, 8192, 32), (32_000_000, 8192, 32), (320_000_000, 8192, 57), (32_000_000, 256, 68)],
+)
+def test_pieces_are_larger_where_there_would_be_too_many_files(quads: int, files: int, mib: int) -> None:
+    size = stores._piece_size(quads, files)
+    assert size >> 20 == mib
+    assert quads * stores._QUAD // size < files // 2
+    assert stores._piece_size(10**10, files) == 128 << 20, "memory is bounded whatever the size"
 
 
 @pytest.mark.parametrize("size", [1, 5, 6, 7, 11, 12, 13, 1000])
@@ -182,9 +214,9 @@ def test_merging_waits_while_a_store_is_loaded_and_no_longer(mine: Settings, mon
     seen: list[set[int]] = []
     genuine = stores._load
 
-    def noting(store: Store, parts: Dumped) -> None:
+    def noting(store: Store, parts: Dumped, files: int) -> None:
         seen.append(policies())
-        genuine(store, parts)
+        genuine(store, parts, files)
 
     monkeypatch.setattr(stores, "_load", noting)
     build(mine, lambda line: None)
@@ -202,6 +234,7 @@ def test_a_dump_that_would_be_very_large_is_only_compressed(
     assert "attested.nq" not in files
     assert {"attested.nq.gz", "attested.nq.zst", "attested.ttl"} <= files
     assert not (small.path / DUMPS / "attested.nq").exists()
+    assert {path.name for path in (small.path / DUMPS).iterdir()} == files
     check_release(small)
     assert stored(small) == dumped(release, "nq")
     assert {Triple(q.subject, q.predicate, q.object) for q in dumped(small, "ttl")} == {

@@ -53,7 +53,12 @@ def make_release(releases: Path, id_: str, extra: str = "") -> Release:
     catalog = [q for q in quads if q.graph_name == ox.NamedNode(f"{BASE}graph/catalog")]
     ox.serialize(catalog, str(path / CATALOG), ox.RdfFormat.N_QUADS)
     dump = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
-    files = {"attested.nq": dump, "attested.nq.gz": gzip.compress(dump, mtime=0), "a.ttl": b"# nothing\n"}
+    files = {
+        "attested.nq": dump,
+        "attested.nq.gz": gzip.compress(dump, mtime=0),
+        "a.ttl": b"# nothing\n",
+        "b.nt.gz": gzip.compress(b"", mtime=0),
+    }
     for name, data in files.items():
         (path / DUMPS / name).write_bytes(data)
     distributions = tuple(

@@ -103,10 +103,17 @@ def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
 def test_listings(client: FlaskClient, data: bytes) -> None:
     listing = client.get("/dumps/", headers={"Accept": "application/json"}).json
     assert listing
-    assert [f["file"] for f in listing["files"]] == ["attested.nq", "attested.nq.gz", "a.ttl"]
+    assert [f["file"] for f in listing["files"]] == ["attested.nq", "attested.nq.gz", "a.ttl", "b.nt.gz"]
     assert "attested.nq.gz" in client.get("/dumps/", headers={"Accept": "text/html"}).text
     sums = client.get("/dumps/SHA256SUMS").text
     assert f"{hashlib.sha256(data).hexdigest()}  attested.nq\n" in sums
+
+
+def test_what_is_published_compressed_only_is_named(client: FlaskClient) -> None:
+    missing = client.get("/dumps/b.nt", headers={"Accept": "text/plain"})
+    assert missing.status_code == 404
+    assert "b.nt.gz" in missing.text
+    assert "b.nt.gz" not in client.get("/dumps/b", headers={"Accept": "text/plain"}).text
 
 
 def test_file_of_a_release_never_changes(app: Flask, data: bytes) -> None:
