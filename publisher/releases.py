@@ -66,6 +66,8 @@ class Release:
     distributions: tuple[Distribution, ...]
     counts: dict[str, int] = field(default_factory=dict)
     """Free counts for the notes and the health page: statements, terms, shapes and so on."""
+    listed: dict[str, int] | None = None
+    """Entities of each type that have a class and are not withdrawn; None if an earlier version did not count them."""
     path: Path = Path()
 
     def to_json(self) -> str:

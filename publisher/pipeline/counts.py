@@ -21,6 +21,7 @@ Terms = tuple[bytes, bytes, bytes]
 """Subject, predicate and object of a triple."""
 _AT_ONCE = 8_000_000
 """Triples whose distinct objects are counted at the same time: each one has to be remembered."""
+_COUNTERS = ("properties", "property_subjects", "classes", "linksets", "graphs", "listed")
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Counts:
     subjects: int = 0
     entities: int = 0
     """Subjects that are things of ours."""
+    listed: Counter[str] = field(default_factory=Counter)
+    """Those of them that have a class and are not withdrawn, by the type in their IRI."""
     properties: Counter[str] = field(default_factory=Counter)
     property_subjects: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
@@ -40,7 +43,7 @@ class Counts:
     """Triples of each named graph, by its IRI."""
     asserted: int = 0
     """Different triples of the sources."""
-    tellers: dict[str, list[str]] = field(default_factory=dict)
+    tellers: dict[str, set[str]] = field(default_factory=dict)
     """Perspectives, whose triples may be in several parts, by property; they are in no other figure of subjects."""
 
     @classmethod
@@ -66,18 +69,21 @@ class Counts:
                 found.linksets[f"{_name(predicate)} {target}"] += 1
         subjects = dict.fromkeys(subject for subject, _ in pairs)
         tellers = {s for s in subjects if iris.is_perspective(as_iri(s) or "")}
-        telling: dict[bytes, list[str]] = defaultdict(list)
+        telling: dict[bytes, set[str]] = defaultdict(set)
         for subject, predicate in pairs:
             if subject in tellers:
-                telling[predicate].append(_name(subject))
+                telling[predicate].add(_name(subject))
         having = Counter(predicate for subject, predicate in pairs if subject not in tellers)
         properties = Counter(predicate for _, predicate, _ in default_graph)
         found.properties.update({_name(p): number for p, number in properties.items()})
         found.property_subjects.update({_name(p): number for p, number in having.items()})
         found.classes.update({_name(c): number for c, number in classes.items() if c.startswith(b"<")})
-        found.tellers.update({_name(p): sorted(names) for p, names in telling.items()})
+        found.tellers.update({_name(p): names for p, names in telling.items()})
         found.subjects = len(subjects) - len(tellers)
-        found.entities = sum(1 for s in subjects if iris.entity_name(as_iri(s) or ""))
+        names = {s: name for s in subjects if (name := iris.entity_name(as_iri(s) or ""))}
+        gone = {s for s, predicate in pairs if predicate == as_term(iris.att("withdrawnBecause"))}
+        found.entities = len(names)
+        found.listed.update(names[s].type for s, p in pairs if p == kind and s in names and s not in gone)
         found.graphs.update({_name(graph): number for graph, number in graphs.items() if number})
         return found
 
@@ -87,10 +93,10 @@ class Counts:
         self.subjects += other.subjects
         self.entities += other.entities
         self.asserted += other.asserted
-        for name in ("properties", "property_subjects", "classes", "linksets", "graphs"):
+        for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
         for predicate, tellers in other.tellers.items():
-            self.tellers[predicate] = sorted({*self.tellers.get(predicate, ()), *tellers})
+            self.tellers.setdefault(predicate, set()).update(tellers)
 
     def subjects_of(self, property_: str) -> int:
         """Distinct subjects of a property."""
@@ -102,14 +108,15 @@ class Counts:
 
     def to_json(self) -> bytes:
         """For keeping."""
-        return json.dumps(vars(self), sort_keys=True).encode()
+        return json.dumps(vars(self), sort_keys=True, default=sorted).encode()
 
     @classmethod
     def from_json(cls, body: bytes) -> Counts:
         """What was kept."""
         fields: dict[str, Any] = json.loads(body)
-        for name in ("properties", "property_subjects", "classes", "linksets", "graphs"):
+        for name in _COUNTERS:
             fields[name] = Counter(fields[name])
+        fields["tellers"] = {predicate: set(tellers) for predicate, tellers in fields["tellers"].items()}
         return cls(**fields)
 
 

@@ -154,6 +154,7 @@ def _write_files(
         ),
         distributions=tuple(sorted(distributions, key=lambda d: d.file)),
         counts=dict(content.counts),
+        listed=dict(sorted(parts.counts.listed.items())),
     )
 
     def catalog_of(release: Release) -> tuple[Triple, ...]:

@@ -85,8 +85,9 @@ class Snapshot:
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How many entities of each type are not withdrawn; counted when first asked for."""
-        return count_entities(self.store, self.iris)
+        """How many entities of each type are not withdrawn; counted when first asked for if not known."""
+        listed = self.release.listed
+        return count_entities(self.store, self.iris) if listed is None else listed
 
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
+from publisher.iris import Iris
 from publisher.pipeline.release import check_release
+from publisher.query.entities import count_entities
+from publisher.query.store import EmbeddedStore
 from publisher.releases import STORE, Release, current_release, read_release
 from publisher.vocab import CANONICAL_BASE
 from tests.pipeline.conftest import Project
@@ -85,6 +88,19 @@ def test_the_dumps_say_what_the_store_says(release: Release) -> None:
     ):
         dumped = {q.triple for q in parse(path=str(release.path / f"dumps/attested{suffix}"), format=format_)}
         assert dumped == default
+
+
+def test_a_release_says_how_many_entities_it_lists(project: Project) -> None:
+    """Without those that were withdrawn: what the server would count in the store."""
+    assert project.run("build", "--quiet").exit_code == 0
+    before = current_release(project.releases)
+    project.spoil(lambda text: f"{text}\nstatement:claim att:withdrawnBecause 'Entered twice.'@en .\n")
+    assert project.run("build", "--quiet").exit_code == 0
+    after = current_release(project.releases)
+    for release in (before, after):
+        store = EmbeddedStore(release.path / STORE)
+        assert release.listed == dict(sorted(count_entities(store, Iris(release.base_iri)).items()))
+    assert before.listed == {**(after.listed or {}), "statement": 1}
 
 
 def test_nothing_published_is_a_blank_node(release: Release) -> None:
