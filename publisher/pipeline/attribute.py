@@ -7,8 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryTriples, RdfFormat, Store, Triple
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+)
 
 from publisher.errors import RuleError, Where
 from publisher.iris import Iris
@@ -99,16 +111,21 @@ def check_nothing_served(store: Store, iris: Iris) -> None:
         return [q.object for q in store.quads_for_pattern(node.subject, NamedNode(RDF + name), None, served)]
 
     declared = store.quads_for_pattern(None, NamedNode(RDF + "type"), NamedNode(iris.att("ClaimPredicate")), served)
-    predicates = {quad.subject for quad in declared}
-    for claim in sorted(predicates, key=str):
+    claims = {quad.subject for quad in declared}
+    for claim in sorted(claims, key=str):
         if isinstance(claim, NamedNode):
             _refuse(next(store.quads_for_pattern(None, claim, None, served), None))
-    for quad in store.quads_for_pattern(None, NamedNode(RDF + "subject"), None, served):
-        for predicate in objects(quad, "predicate"):
-            if predicate in predicates or not isinstance(predicate, NamedNode) or isinstance(quad.object, Literal):
-                continue
-            for value in objects(quad, "object"):
-                _refuse(next(store.quads_for_pattern(quad.object, predicate, value, served), None))
+    said = NamedNode(RDF + "predicate")
+    for row in cast("QuerySolutions", store.query(f"SELECT DISTINCT ?predicate {{ ?proposition {said} ?predicate }}")):
+        predicate = row["predicate"]
+        if predicate in claims or not isinstance(predicate, NamedNode):
+            continue  # no triple has a claim predicate, so none of its propositions needs to be looked at
+        for quad in store.quads_for_pattern(None, said, predicate, served):
+            for subject in objects(quad, "subject"):
+                if isinstance(subject, Literal):
+                    continue
+                for value in objects(quad, "object"):
+                    _refuse(next(store.quads_for_pattern(subject, predicate, value, served), None))
 
 
 def _refuse(found: Quad | Triple | None) -> None:
