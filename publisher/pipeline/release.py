@@ -132,16 +132,18 @@ def _write_files(
     dumps.mkdir()
     parts = content.parts
     distributions: list[Distribution] = []
-    with ThreadPoolExecutor(1) as pool:
-        filling = pool.submit(fill_store, folder / STORE, parts, served)
+    filled = fill_store(folder / STORE, parts, served)
+    with ThreadPoolExecutor(1) as pool:  # putting the store in order takes one processor, and the dumps another
+        ordering = pool.submit(filled.store.optimize) if filled.is_new else None
         for suffix in DUMP_FORMATS:
             found = _dump(dumps, parts, suffix)
             distributions += found
             if suffix == N_QUADS.suffix:
                 said_by_parts = found[0].sha256
         objects, together = distinct_objects(parts.objects, parts.counts.triples)
-        filled = filling.result()
-    del filling  # it holds the store too, which has to be closed before its files are made sure of
+        if ordering is not None:
+            ordering.result()
+    del ordering  # it holds the store too, which has to be closed before its files are made sure of
     draft = Release(
         id="",
         created=content.created,
@@ -182,8 +184,6 @@ def _write_files(
     (folder / VALIDATION).write_text(content.validation, encoding="utf-8")
     (folder / MANIFEST).write_text(release.to_json(), encoding="utf-8")
     filled.store.extend(catalog_quads)
-    if filled.is_new:
-        filled.store.optimize()
     check_nothing_served(
         filled.store, iris
     )  # each look takes as long as there are files, so it comes after the merging
