@@ -116,7 +116,10 @@ def check_nothing_served(store: Store, iris: Iris) -> None:
         if isinstance(claim, NamedNode):
             _refuse(next(store.quads_for_pattern(None, claim, None, served), None))
     said = NamedNode(RDF + "predicate")
-    for row in cast("QuerySolutions", store.query(f"SELECT DISTINCT ?predicate {{ ?proposition {said} ?predicate }}")):
+    distinct = store.query(
+        "SELECT DISTINCT ?predicate { ?proposition rdf:predicate ?predicate }", prefixes={"rdf": RDF}
+    )
+    for row in cast("QuerySolutions", distinct):
         predicate = row["predicate"]
         if predicate in claims or not isinstance(predicate, NamedNode):
             continue  # no triple has a claim predicate, so none of its propositions needs to be looked at

@@ -183,6 +183,7 @@ def parse_data(file: SourceFile) -> list[Triple]:
     """Parse a file of a source. Raises `SourceError`, also for a blank node."""
     parsed = parse_turtle(file)
     refuse_blank_nodes(parsed, file)
+    _refuse_triple_terms(parsed, file)
     return parsed
 
 
@@ -199,7 +200,7 @@ def read_data(files: Sequence[SourceFile]) -> set[bytes]:
             parse_data(file)  # tells where
             raise
         assert written is not None  # noqa: S101
-        if written.startswith(b"_:") or b"\n_:" in written or b" _:" in written:
+        if written.startswith(b"_:") or any(found in written for found in (b"\n_:", b" _:", b" <<(")):
             parse_data(file)  # tells which, if it is a node and not a text
         lines.update(read_lines(written))
     typed = {line for line in lines if line.endswith(b">") and b'"^^<' in line}
@@ -219,6 +220,17 @@ def refuse_blank_nodes(triples: Iterable[Triple], file: SourceFile) -> None:
                 f"a blank node is used with {triple.predicate.value} ({about})",
                 where=Where(file.path, _line_of_blank_node(file.text)),
                 hint="Give the thing an IRI of its own: published data has no blank nodes.",
+            )
+
+
+def _refuse_triple_terms(triples: Iterable[Triple], file: SourceFile) -> None:
+    for triple in triples:
+        if isinstance(triple.object, Triple):
+            lines = (n for n, line in enumerate(file.text.splitlines(), 1) if "<<" in line)
+            raise SourceError(
+                f"a triple is used as a term: {triple.object}",
+                where=Where(file.path, next(lines, None)),
+                hint="RDF 1.1 has no triple terms: say it as a proposition, or name the thing.",
             )
 
 

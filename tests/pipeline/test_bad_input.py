@@ -51,6 +51,14 @@ def test_not_utf8_names_the_place(project: Project) -> None:
     assert f"{project.file}:{line}:" in result.output
 
 
+def test_a_triple_as_a_term_is_refused_with_its_line(project: Project) -> None:
+    project.spoil(lambda text: f"{text}\n<https://a.example/b> <https://a.example/c> <<( <x:a> <x:b> <x:c> )>> .\n")
+    result = project.run("build", "--quiet")
+    assert result.exit_code == 2
+    assert "a triple is used as a term: <x:a> <x:b> <x:c>" in result.output
+    assert f"{project.file}:{line_of(project, '<<(')}" in result.output
+
+
 def test_blank_node_is_refused_with_its_line(project: Project) -> None:
     project.spoil(replacing("att:evidence evidence:claim", "att:evidence [ a att:Evidence ]"))
     result = project.run("validate")
