@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
@@ -104,37 +104,44 @@ class Knowledge:
 
     def _reason(self, one: Claim, other: Claim) -> Clash | None:
         told = [t for i, c in enumerate((one, other)) for t in _told(c, f"{self.iris.base}claim-{i}")]
-        units = self._background(one, other)
         names = _placeholders(one, other)
-        forms = {_form(unit, names): unit for unit in units}
-        axioms = frozenset(form for form, unit in forms.items() if unit[0] in self.axioms)
-        needed = _needed(_form(told, names), axioms, frozenset(forms) - axioms)
+        axioms = {_form(unit, names): unit for unit in self._axioms_on(one, other)}
+        facts = {_form(unit, names): unit for unit in self._facts_on(one, other)}
+        needed = _needed(_form(told, names), frozenset(axioms), frozenset(facts.keys() - axioms.keys()))
         if needed is None:
             return None
+        forms = facts | axioms
         because = (t for form in needed for t in forms[form] if t.predicate.value != _REST)
         return Clash(one, other, sort_triples(because))
 
-    def _background(self, one: Claim, other: Claim) -> list[list[Triple]]:
-        """Axioms and facts that can matter for two claims; each unit is kept or left out as a whole."""
-        values = [c.object[1:-1] for c in (one, other) if c.object.startswith("<")]
-        nodes = sorted({one.subject, other.subject, *values})
+    def _axioms_on(self, one: Claim, other: Claim) -> list[list[Triple]]:
+        """Axioms that can matter for two claims; each unit is kept or left out as a whole."""
         predicates = {one.predicate, other.predicate, self.iris.att("occurred")}
+        return [unit for predicate in sorted(predicates) for unit in self._axioms_of.get(predicate, ())]
+
+    @cached_property
+    def _axioms_of(self) -> Mapping[str, list[list[Triple]]]:
+        """By predicate the axioms on it, each with what it is made of."""
         chains = [t for t in self.axioms if t.predicate.value in (_FIRST, _REST)]
         helper = f"{self.iris.graph('perspective-axioms')}#occurring"
         restriction = [t for t in self.axioms if isinstance(t.subject, NamedNode) and t.subject.value == helper]
-        units: list[list[Triple]] = []
+        found: dict[str, list[list[Triple]]] = {}
         for axiom in self.axioms:
             assert isinstance(axiom.subject, NamedNode)  # noqa: S101
-            if axiom.subject.value not in predicates:
-                continue
+            unit = [axiom]
             if axiom.predicate.value == OWL + "propertyChainAxiom":
                 name = axiom.subject.value.rpartition("#")[2]
-                units.append([axiom, *(t for t in chains if f"#{name}-chain-" in str(t.subject))])
+                unit += (t for t in chains if f"#{name}-chain-" in str(t.subject))
             elif axiom.predicate.value == RDFS + "domain":
-                units.append([axiom, *restriction])
-            else:
-                units.append([axiom])
-        units += [[_fact(node, p, up)] for node in nodes for p, up in sorted(self.above.get(node, frozenset()))]
+                unit += restriction
+            found.setdefault(axiom.subject.value, []).append(unit)
+        return found
+
+    def _facts_on(self, one: Claim, other: Claim) -> list[list[Triple]]:
+        """Facts that can matter for two claims, each a unit."""
+        values = [c.object[1:-1] for c in (one, other) if c.object.startswith("<")]
+        nodes = sorted({one.subject, other.subject, *values})
+        units = [[_fact(node, p, up)] for node in nodes for p, up in sorted(self.above.get(node, frozenset()))]
         if not (one.positive and other.positive):
             return units  # what a value is cannot bring it to clash with a denial
         kinds = {node: self.types.get(node, frozenset()) for node in nodes}

@@ -52,6 +52,8 @@ from publisher.releases import (
 _PARTIAL = ".building-"
 _LOCK = ".lock"
 _INPUTS = ".inputs"
+_ZSTD = 1
+"""The level: 3 takes longer and makes these files larger."""
 _LARGEST = 1 << 30
 """Bytes of a dump above which it is published compressed only: it would be some thirty times as large."""
 
@@ -203,7 +205,7 @@ def _dump(dumps: Path, parts: Dumped, suffix: str) -> list[Distribution]:
     media, _ = DUMP_FORMATS[suffix]
     plain = dumps / f"attested{suffix}"
     with _Written(plain, _LARGEST) as whole, _Written(plain.with_name(f"{plain.name}.zst")) as packed:
-        compressor = zstandard.ZstdCompressor(level=3, threads=2).compressobj()
+        compressor = zstandard.ZstdCompressor(level=_ZSTD).compressobj()
         for body in parts.bodies(suffix):
             whole.write(body)
             packed.write(compressor.compress(body))
