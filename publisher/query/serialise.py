@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyoxigraph as ox
 
@@ -27,7 +28,8 @@ def serialise(triples: Iterable[ox.Triple], media_type: MediaType, prefixes: Map
     if media_type.rdf is None:
         raise ValueError(f"{media_type.name} is not an RDF format")
     triples = list(triples)
-    used = {name: ns for name, ns in prefixes.items() if _occurs(ns, triples)}
+    iris = _iris(triples)
+    used = {name: ns for name, ns in prefixes.items() if _occurs(ns, iris)}
     # A list of the library's own type: its stub has no common supertype for triples and quads.
     result = ox.serialize(triples, format=media_type.rdf, prefixes=used)
     if result is None:  # only with an output given
@@ -43,11 +45,14 @@ def _sort_prefixes(turtle: bytes) -> bytes:
     return b"".join([*sorted(lines[:count]), *gap, *lines[count:]])
 
 
-def _occurs(namespace: str, triples: list[ox.Triple]) -> bool:
-    for triple in triples:
-        for term in (triple.subject, triple.predicate, triple.object):
-            if isinstance(term, ox.NamedNode) and term.value.startswith(namespace):
-                return True
-            if isinstance(term, ox.Literal) and term.datatype.value.startswith(namespace):
-                return True
-    return False
+def _iris(triples: Iterable[ox.Triple]) -> list[str]:
+    """The IRIs of all terms and of the datatypes of literals, sorted."""
+    terms = {term for triple in triples for term in (triple.subject, triple.predicate, triple.object)}
+    named = {term.value for term in terms if isinstance(term, ox.NamedNode)}
+    return sorted(named | {term.datatype.value for term in terms if isinstance(term, ox.Literal)})
+
+
+def _occurs(namespace: str, iris: Sequence[str]) -> bool:
+    """Whether one of them begins with it. They are sorted, so the first that is not before it would be one."""
+    at = bisect_left(iris, namespace)
+    return at < len(iris) and iris[at].startswith(namespace)

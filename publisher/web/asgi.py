@@ -313,8 +313,9 @@ class Front:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         loop = asyncio.get_running_loop()
-        engine = self._watcher.snapshot().engine
-        engine.start()
+        snapshot = self._watcher.snapshot()
+        snapshot.prepare()
+        engine = snapshot.engine
         deadline = loop.time() + _START_SECONDS
         while not engine.ready() and loop.time() < deadline:
             await asyncio.sleep(0.02)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import pyoxigraph as ox
 
@@ -17,6 +18,7 @@ from publisher.config import Settings
 from publisher.errors import PublisherError
 from publisher.formats import N_QUADS
 from publisher.iris import Iris
+from publisher.query.description import TYPE, describe
 from publisher.query.engine import InProcessEngine, QueryEngine
 from publisher.query.entities import count_entities
 from publisher.query.isolated import IsolatedEngine
@@ -89,6 +91,13 @@ class Snapshot:
         listed = self.release.listed
         return count_entities(self.store, self.iris) if listed is None else listed
 
+    def prepare(self) -> None:
+        """Start the processes of queries, and describe one thing: what a store reads only once, no client waits for."""
+        self.engine.start()
+        incident = ox.NamedNode(self.iris.att("Incident"))
+        if first := next(self.store.quads(None, TYPE, incident), None):
+            describe(self.store, self.iris, cast("ox.NamedNode", first.subject))
+
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:
         """Queries run in this process, or, with `isolated`, in processes held to the limits of those settings.
@@ -158,7 +167,7 @@ class ReleaseWatcher:
     def _open(self) -> Snapshot | None:
         try:
             snapshot = Snapshot.open(current_release(self._releases), self._isolated)
-            snapshot.engine.start()
+            snapshot.prepare()
             return snapshot
         except PublisherError as error:
             _LOG.error("the new release is not served, the old one is: %s", error)

@@ -104,6 +104,30 @@ def test_prefixes_are_sorted_and_only_those_used() -> None:
     assert lines[2] == ""
 
 
+def test_a_prefix_is_declared_where_any_term_or_datatype_begins_with_its_namespace() -> None:
+    ns = "http://example.org/"
+    prefixes = {
+        "whole": ns,
+        "inner": f"{ns}inner/",
+        "subject": f"{ns}a/s",
+        "predicate": f"{ns}b/p",
+        "object": f"{ns}c/o",
+        "datatype": f"{ns}d/t",
+        "text": f"{ns}e/",
+        "longer": f"{ns}c/object/more",
+        "before": "http://a.example/",
+        "after": "http://z.example/",
+    }
+    subject, predicate = ox.NamedNode(f"{ns}a/subject"), ox.NamedNode(f"{ns}b/predicate")
+    triples = [
+        ox.Triple(subject, predicate, ox.NamedNode(f"{ns}c/object")),
+        ox.Triple(subject, predicate, ox.Literal(f"{ns}e/x", datatype=ox.NamedNode(f"{ns}d/type"))),
+    ]
+    written = serialise(triples, TURTLE, prefixes).decode().splitlines()
+    declared = {line.split()[1][:-1] for line in written if line.startswith("@prefix")}
+    assert declared == {"whole", "subject", "predicate", "object", "datatype"}
+
+
 def test_skolem_nodes_are_numbered_by_name() -> None:
     first, second = (ox.NamedNode(IRIS.genid(name)) for name in ("a", "b"))
     turned = unskolemise([ox.Triple(second, ABOUT, first), ox.Triple(first, ABOUT, PLACE)], IRIS)

@@ -10,16 +10,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
+import pyoxigraph as ox
 import pytest
 import requests
 
 from publisher.config import Settings
 from publisher.errors import ReleaseDamaged, ReleaseMissing
+from publisher.query.store import Store
 from publisher.releases import CURRENT, MANIFEST
 from publisher.web import create_app
-from publisher.web.snapshot import ReleaseWatcher
+from publisher.web.snapshot import ReleaseWatcher, Snapshot
 from tests.web.conftest import make_release
 
 NEW = """@prefix place: <https://w3id.org/attested/id/place/> .
@@ -55,6 +60,29 @@ def test_switch_while_requests_run(tmp_path: Path) -> None:
         thread.join()
     assert not wrong
     assert "r1" in seen or "r5" in seen
+
+
+class Noting:
+    """A store that notes what is looked up."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.subjects: set[object] = set()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def quads(self, subject: ox.NamedNode | None = None, *args: Any, **options: Any) -> Iterator[ox.Quad]:
+        self.subjects.add(subject)
+        return self._store.quads(subject, *args, **options)
+
+
+def test_before_a_release_answers_the_names_of_terms_have_been_read(tmp_path: Path) -> None:
+    snapshot = Snapshot.open(make_release(tmp_path, "r1"))
+    noting = Noting(snapshot.store)
+    replace(snapshot, store=cast("Store", noting)).prepare()
+    names = {snapshot.iris.att(name) for name in ("Incident", "about")}
+    assert {ox.NamedNode(name) for name in names} <= noting.subjects
 
 
 def test_new_release_changes_content_and_etags(tmp_path: Path) -> None:
