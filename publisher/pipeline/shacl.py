@@ -1,7 +1,8 @@
 """Validation engines behind one interface: the reference is pySHACL, the fast one shifty.
 
 Both get data and shapes as N-Triples and give the same `Report`; the tests hold them to it. The fast one gets only what
-`Screen` leaves to it.
+`Screen` leaves to it. One difference is known: of two values that SPARQL cannot compare, say a date and a number,
+neither is less (SHACL, sections 4.3 and 4.5.3), which the fast one reports, while rdflib orders them by their datatypes.
 """
 
 from __future__ import annotations

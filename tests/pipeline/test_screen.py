@@ -220,7 +220,7 @@ def test_shapes_at_random(chunk: int) -> None:
 def spoil(triple: Triple, rng: random.Random, predicates: Sequence[NamedNode]) -> list[Triple]:
     """What may go wrong with a triple."""
     s, p, o = triple.subject, triple.predicate, triple.object
-    value = rng.choice([v for v in VALUES if v != WKT])  # whether it comes before a number the engines say differently
+    value = rng.choice([v for v in VALUES if v != WKT])  # see test_engines: whether it is less than a number
     ways = [
         [],
         [triple, Triple(s, p, value)],
