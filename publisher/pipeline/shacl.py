@@ -2,7 +2,7 @@
 
 Both get data and shapes as N-Triples and give the same `Report`; the tests hold them to it. The fast one gets only what
 `Screen` leaves to it. One difference is known: of two values that SPARQL cannot compare, say a date and a number,
-neither is less (SHACL, sections 4.3 and 4.5.3), which the fast one reports, while rdflib orders them by their datatypes.
+neither is less (SHACL, sections 4.3 and 4.5.3): the fast one reports that, while rdflib orders them by their datatypes.
 """
 
 from __future__ import annotations
