@@ -53,7 +53,10 @@ def infer(
 @lru_cache(maxsize=2)
 def close_ontology(ontology: bytes) -> bytes:
     """What follows from an ontology alone, by the reference. Both are N-Triples. Raises `DataInconsistent`."""
-    return join_triples(sorted(read_lines(as_bytes(_reference(set(read_triples(ontology)))))))
+    found = _reference(
+        set(read_triples(ontology)), "the ontology contradicts itself", "Correct one of the axioms. Nothing was built."
+    )
+    return join_triples(sorted(read_lines(as_bytes(found))))
 
 
 def infer_lines(ontology: bytes, alone: bytes, data: Collection[bytes], iris: Iris, engine: Engine) -> set[bytes]:
@@ -82,17 +85,18 @@ def _infer_fast(ontology: bytes, alone: bytes, data: Collection[bytes]) -> set[b
         return None if added is None else {*read_lines(as_bytes(added)), *read_lines(alone)}
 
 
-def _reference(given: set[Triple]) -> set[Triple]:
+def _reference(
+    given: set[Triple],
+    clash: str = "the data contradict the ontology",
+    hint: str = "Correct the data, or the axiom of the ontology that they clash with. Nothing was built.",
+) -> set[Triple]:
     graph = to_rdflib(sorted(given, key=str))
     semantics = OWLRL_Semantics(graph, axioms=False, daxioms=False, rdfs=False)
     before = set(graph)
     semantics.closure()
     if semantics.error_messages:
         clashes = "\n".join(f"  - {message}" for message in sorted(semantics.error_messages))
-        raise DataInconsistent(
-            f"the data contradict the ontology:\n{clashes}",
-            hint="Correct the data, or the axiom of the ontology that they clash with. Nothing was built.",
-        )
+        raise DataInconsistent(f"{clash}:\n{clashes}", hint=hint)
     return set(from_rdflib(t for t in set(graph) - before if not isinstance(t[0], Literal)))
 
 

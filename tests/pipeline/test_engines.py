@@ -129,6 +129,12 @@ def test_a_contradiction_is_explained_by_the_reference() -> None:
         infer(axioms(), as_stored(read(INCONSISTENT[:1])), IRIS, Engine.FAST)
 
 
+def test_a_contradiction_in_the_ontology_alone_is_said_to_be_one() -> None:
+    given = sort_triples([*axioms(), *as_stored(read(INCONSISTENT[:1]))])
+    with pytest.raises(DataInconsistent, match="the ontology contradicts itself:\n  - "):
+        infer(given, (), IRIS, Engine.FAST)
+
+
 def test_our_data_have_the_same_entailments() -> None:
     data = ours().data_triples()
     reference = infer(axioms(), data, IRIS, Engine.REFERENCE)
