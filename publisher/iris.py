@@ -101,6 +101,10 @@ class Iris:
         """A term of our own vocabulary, for example `att("Statement")`."""
         return f"{self.base}ontology#{name}"
 
+    def class_of(self, type_: str) -> str:
+        """The class of the entities whose IRIs are `id/<type>/…`."""
+        return self.att(type_.capitalize())
+
     def shape(self, name: str) -> str:
         """A shape."""
         return f"{self.base}shapes#{name}"

@@ -33,7 +33,7 @@ class Counts:
     entities: int = 0
     """Subjects that are things of ours."""
     listed: Counter[str] = field(default_factory=Counter)
-    """Those of them that have a class and are not withdrawn, by the type in their IRI."""
+    """Those of them that have the class of the type in their IRI and are not withdrawn, by that type."""
     properties: Counter[str] = field(default_factory=Counter)
     property_subjects: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
@@ -57,6 +57,7 @@ class Counts:
         ours = as_term(iris.base)[:-1]
         classes: Counter[bytes] = Counter()
         pairs: list[tuple[bytes, bytes]] = []
+        typed: list[tuple[bytes, bytes]] = []
         last = (b"", b"")
         for subject, predicate, object_ in default_graph:
             if (subject, predicate) != last:  # they are sorted
@@ -64,6 +65,7 @@ class Counts:
                 pairs.append(last)
             if predicate == kind:
                 classes[object_] += 1
+                typed.append((subject, object_))
             elif predicate in links and object_.startswith(b"<") and not object_.startswith(ours):
                 target = object_[1:-1].decode().rstrip("/").rpartition("/")[0] + "/"
                 found.linksets[f"{_name(predicate)} {target}"] += 1
@@ -83,7 +85,9 @@ class Counts:
         names = {s: name for s in subjects if (name := iris.entity_name(as_iri(s) or ""))}
         gone = {s for s, predicate in pairs if predicate == as_term(iris.att("withdrawnBecause"))}
         found.entities = len(names)
-        found.listed.update(names[s].type for s, p in pairs if p == kind and s in names and s not in gone)
+        listed = ((names[s].type, class_) for s, class_ in typed if s in names and s not in gone)
+        own = {type_: as_term(iris.class_of(type_)) for type_ in {name.type for name in names.values()}}
+        found.listed.update(type_ for type_, class_ in listed if class_ == own[type_])
         found.graphs.update({_name(graph): number for graph, number in graphs.items() if number})
         return found
 

@@ -6,9 +6,10 @@ import json
 
 from flask import Blueprint, Response
 
+from publisher.errors import QueryTooLarge
 from publisher.formats import HTML, JSON
 from publisher.web.http import Variants, current, links, page_number, represent
-from publisher.web.render import home_page, list_entities, list_page
+from publisher.web.render import IN_ORDER, home_page, list_entities, list_page
 
 blueprint = Blueprint("pages", __name__)
 
@@ -46,7 +47,13 @@ def _list(plural: str) -> Response:
     def make() -> tuple[bytes, int]:
         if media_type is HTML:
             return list_page(snapshot, links(), plural, type_, number).encode(), 1
-        entities = list_entities(snapshot, links(), type_, 0, snapshot.counts.get(type_, 0))
+        number_of_all = snapshot.counts.get(type_, 0)
+        if number_of_all > IN_ORDER:
+            raise QueryTooLarge(
+                f"there are {number_of_all} {plural}, more than the {IN_ORDER} that a list in JSON can have",
+                hint="Ask the SPARQL endpoint for their IRIs and labels, or take a dump.",
+            )
+        entities = list_entities(snapshot, links(), type_, 0, number_of_all)
         items = [{"iri": entity.iri, "label": entity.text} for entity in entities]
         return (json.dumps({"count": len(items), "items": items}, ensure_ascii=False, indent=2) + "\n").encode(), 1
 

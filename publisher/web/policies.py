@@ -146,7 +146,7 @@ def _outcome(facts: Facts, text: PolicyText, day: date | None) -> tuple[ox.Tripl
     """The named graph of the release; as of a day, the query on the data as they stood then."""
     if day is None:
         return sort_triples(q.triple for q in facts.store.quads(graph=text.node))
-    if sum(1 for _ in facts.store.quads(None, TYPE, facts.att("Statement"))) > MOST:
+    if facts.count(TYPE, facts.att("Statement")) > MOST:
         raise QueryTooLarge(
             f"there are more than {MOST} statements, too many to work out a policy as of a day on request",
             hint="Ask for the page of an incident as of the day, or run the query of the policy on a dump.",

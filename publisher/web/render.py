@@ -13,7 +13,7 @@ from flask import render_template
 
 from publisher.errors import NotFound
 from publisher.formats import HTML
-from publisher.query.entities import entities_of
+from publisher.query.entities import count_class, entities_of, some_entities
 from publisher.query.facts import Facts
 from publisher.query.store import Subject
 from publisher.releases import GraphInfo
@@ -27,6 +27,8 @@ from publisher.web.vocabulary import shape_sections, term_sections
 
 PAGE = 200
 """Entries on one page of a list."""
+IN_ORDER = 50_000
+"""Entities of a type up to which their names are looked at to list them; that takes some 60 µs for each."""
 SHOWN = 200
 """Values of one property on a page; the rest is counted, and the RDF formats have them all."""
 LARGE = 10_000
@@ -164,6 +166,7 @@ def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str
         "home.html",
         **frame(snapshot, links, None),
         incidents=list_entities(snapshot, links, "incident", 0, PAGE),
+        reported=snapshot.counts.get("incident", 0),
         lists={plural: count for plural, count in counted.items() if count},
         graphs=[(links.to(graph.iri), graph) for graph in _graphs(snapshot)],
     )
@@ -172,7 +175,8 @@ def home_page(snapshot: Snapshot, links: Links, lists: Mapping[str, str]) -> str
 def list_page(snapshot: Snapshot, links: Links, plural: str, type_: str, number: int) -> str:
     """All entities of one type, page by page."""
     total = snapshot.counts.get(type_, 0)
-    pages = max(1, -(-total // PAGE))
+    listed = count_class(snapshot.store, snapshot.iris, type_) if total > IN_ORDER else total
+    pages = max(1, -(-listed // PAGE))
     if number > pages:
         raise NotFound(f"there is no page {number} of /{plural}")
     return render_template(
@@ -185,12 +189,15 @@ def list_page(snapshot: Snapshot, links: Links, plural: str, type_: str, number:
 
 
 def list_entities(snapshot: Snapshot, links: Links, type_: str, start: int, stop: int) -> list[Item]:
-    """Some of the entities whose IRI is `id/<type>/…`. Withdrawn ones are left out. By label; very many are in the
-    order of their names, and only those before `stop` are held and only those shown have their label looked up.
+    """Some of the entities whose IRI is `id/<type>/…`. Withdrawn ones are left out. By label; many are in the order of
+    their names, and only those shown have their label looked up. Above `IN_ORDER` they are in the order of the store,
+    and may be fewer than asked for.
     """
-    viewer = Viewer(Facts(snapshot.store, snapshot.iris), links)
+    viewer, number = Viewer(Facts(snapshot.store, snapshot.iris), links), snapshot.counts.get(type_, 0)
+    if number > IN_ORDER:
+        return [viewer.item(n) for n in some_entities(snapshot.store, snapshot.iris, type_, start, stop - start)]
     every = entities_of(snapshot.store, snapshot.iris, type_)
-    if snapshot.counts.get(type_, 0) <= MANY:
+    if number <= MANY:
         return list(viewer.items(every)[start:stop])
     return [viewer.item(node) for node in heapq.nsmallest(stop, every, key=lambda node: node.value)[start:]]
 

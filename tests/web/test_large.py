@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -13,7 +14,7 @@ from flask.testing import FlaskClient
 from publisher.config import Settings
 from publisher.releases import Release
 from publisher.vocab import RDF
-from publisher.web import create_app
+from publisher.web import create_app, pages, render
 from tests.attribution.model import Said, World
 from tests.attribution.test_asof import dated
 from tests.attribution.worlds import IRIS, PROPS, SPEAKERS, VALUES, derive, node
@@ -22,6 +23,7 @@ from tests.web.test_then import described
 
 STATEMENTS = 500
 INCIDENT = "/doc/incident/i-one"
+TYPE = ox.NamedNode(f"{RDF}type")
 BYTES = 250_000
 """What a page may have at most; with everything on one page it is some megabytes."""
 
@@ -39,6 +41,7 @@ def story() -> ox.Store:
     described(store)
     for n in range(STATEMENTS):
         dated(store, node("statement", f"s-{n}"), IRIS.att("statedOn"), f"2020-08-{n % 28 + 1:02}")
+        store.add(ox.Quad(node("statement", f"s-{n}"), TYPE, ox.NamedNode(IRIS.att("Statement"))))
     return store
 
 
@@ -158,3 +161,30 @@ def test_many_clashes_are_cut_and_counted(real: FlaskClient, monkeypatch: pytest
     assert "3 of 4 are on this page; the other formats have them all." in text
     found = real.get(path, headers={"Accept": "application/n-triples"}).text
     assert len(set(re.findall(r"^<([^>]+#clash-[0-9a-f]+)> <[^>]+#clashIn>", found, re.M))) == 4
+
+
+def test_a_list_of_very_many_has_each_on_one_page_and_no_json(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (render, pages):
+        monkeypatch.setattr(module, "IN_ORDER", STATEMENTS - 1)
+    found: list[str] = []
+    for number in (1, 2, 3):
+        text = page(client, f"/statements?page={number}")
+        assert f"<p>{STATEMENTS + 2} in this release.</p>" in text
+        found += re.findall(r'<li><a href="/id/statement/(s-[^"]+)"', text)
+    assert sorted(found) == sorted(f"s-{n}" for n in range(STATEMENTS))
+    assert client.get("/statements?page=4", headers={"Accept": "text/html"}).status_code == 404
+    refused = client.get("/statements", headers={"Accept": "application/json"})
+    assert refused.status_code == 413
+    assert f"there are {STATEMENTS + 2} statements, more than the {STATEMENTS - 1}" in refused.text
+
+
+def test_the_start_page_says_that_it_shows_some_of_the_incidents(
+    story: ox.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_release(tmp_path, "r1", (ox.serialize(story, format=ox.RdfFormat.N_QUADS) or b"").decode())
+    whole, cut = (create_app(Settings(releases=tmp_path, port=0)).test_client() for _ in range(2))
+    assert "all incidents" not in page(whole, "/")
+    monkeypatch.setattr(render, "PAGE", 1)
+    assert re.findall(r"These are (\d+) of (\d+): <a", page(cut, "/")) == [("1", "2")]
