@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import pyoxigraph as ox
@@ -18,7 +19,7 @@ from publisher.web.http import Variants
 from publisher.web.listing import Listing
 from publisher.web.moment import NAME, spoken
 from publisher.web.origins import credits_of
-from publisher.web.render import SHOWN, Paging, frame, without_page
+from publisher.web.render import IN_ORDER, SHOWN, Paging, frame, without_page
 from publisher.web.snapshot import Snapshot
 from publisher.web.standings import NO_VERDICT, standing_now, standing_then
 from publisher.web.statements import Counts, Statements
@@ -54,8 +55,9 @@ def entity_page(
     outgoing = [t for t in description.triples if t.subject == node]
     incoming = [t for t in description.triples if t.object == node]
     is_statement = facts.is_a(node, "Statement")
-    said = facts.subjects(facts.att("speaker"), node)
-    about = [] if is_statement else statements.about(node)
+    unlisted_said, unlisted_about = _unlisted(statements, links, description)
+    said = [] if unlisted_said else facts.subjects(facts.att("speaker"), node)
+    about = [] if is_statement or unlisted_about else statements.about(node)
     on_it = {*about, *facts.subjects(facts.att("proposition"), node)}
     counts: Counts = (lambda s: asof.counts(s.value)) if asof else statements.in_force
     counted = {s for s in on_it if counts(s)}
@@ -101,6 +103,8 @@ def entity_page(
         ended=ended,
         said=said_groups,
         said_once=said_once,
+        unlisted_said=unlisted_said,
+        unlisted_about=unlisted_about,
         perspective=_perspective(snapshot, links, node),
         all_conflicts=_all_conflicts(links, variants, node, day),
         conflicts=conflicts_then(facts, viewer, counted, asof.contradictions(node.value))
@@ -118,6 +122,39 @@ def entity_page(
         cite=_cite(snapshot, node, day),
         credits=credits_of(snapshot, links, (*outgoing, *incoming), lists.shown),
         parameter=NAME,
+    )
+
+
+@dataclass(frozen=True)
+class Unlisted:
+    """Statements that are too many to be listed: how many links lead to them, and a query that finds them."""
+
+    number: int
+    query: str
+
+
+def _unlisted(
+    statements: Statements, links: Links, description: Description
+) -> tuple[Unlisted | None, Unlisted | None]:
+    """What a thing said, and what is said about it, where a page would read more than `IN_ORDER` of them."""
+    node = description.subject
+    if description.incoming <= IN_ORDER:
+        return None, None
+
+    def unlisted(number: int, pattern: str) -> Unlisted | None:
+        query = f"""PREFIX att: <{links.iris.att("")}>
+PREFIX rdf: <{RDF}>
+SELECT DISTINCT ?statement {{
+  {pattern}
+}}
+LIMIT 1000
+"""
+        return Unlisted(number, links.at("/sparql", query=query)) if number > IN_ORDER else None
+
+    about = f"?statement att:proposition/(att:about|rdf:subject|rdf:object) <{node.value}>"
+    return (
+        unlisted(statements.count_said(node), f"?statement att:speaker <{node.value}>"),
+        unlisted(statements.count_links(node), about),
     )
 
 

@@ -112,11 +112,22 @@ class Statements:
     def _stance(self) -> ox.NamedNode:
         return self.facts.att("stance")
 
+    @cached_property
+    def _claiming(self) -> tuple[ox.NamedNode, ...]:
+        return self.facts.att("about"), ox.NamedNode(f"{RDF}subject"), ox.NamedNode(f"{RDF}object")
+
+    def count_said(self, node: ox.NamedNode) -> int:
+        """How many statements are by `node`, by the engine."""
+        return self.facts.count(self.facts.att("speaker"), node)
+
+    def count_links(self, node: ox.NamedNode) -> int:
+        """How many links from propositions `about` would follow, by the engine."""
+        return sum(self.facts.count(link, node) for link in self._claiming)
+
     def about(self, node: ox.NamedNode) -> list[ox.NamedNode]:
         """Statements whose proposition is about `node`, or has it as its subject or object."""
         facts = self.facts
-        links = (facts.att("about"), ox.NamedNode(f"{RDF}subject"), ox.NamedNode(f"{RDF}object"))
-        claims = {claim for link in links for claim in facts.subjects(link, node)}
+        claims = {claim for link in self._claiming for claim in facts.subjects(link, node)}
         found = {s for claim in claims for s in facts.subjects(facts.att("proposition"), claim)}
         attesting = {s for one in found for s in facts.subjects(facts.att("attests"), one)}
         return sorted(found | attesting, key=lambda n: n.value)

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from publisher.config import Settings
 from publisher.releases import Release
 from publisher.vocab import RDF
-from publisher.web import create_app, pages, render
+from publisher.web import create_app, entity, pages, render
 from tests.attribution.model import Said, World
 from tests.attribution.test_asof import dated
 from tests.attribution.worlds import IRIS, PROPS, SPEAKERS, VALUES, derive, node
@@ -188,3 +188,21 @@ def test_the_start_page_says_that_it_shows_some_of_the_incidents(
     assert "all incidents" not in page(whole, "/")
     monkeypatch.setattr(render, "PAGE", 1)
     assert re.findall(r"These are (\d+) of (\d+): <a", page(cut, "/")) == [("1", "2")]
+
+
+def test_of_what_very_much_is_said_a_page_gives_a_query(
+    story: ox.Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_release(tmp_path, "r1", (ox.serialize(story, format=ox.RdfFormat.N_QUADS) or b"").decode())
+    listing, client = (create_app(Settings(releases=tmp_path, port=0)).test_client() for _ in range(2))
+    speaker = f"/doc/agent/{SPEAKERS[0]}"
+    assert "too many for a page" not in page(listing, f"{INCIDENT}.html") + page(listing, f"{speaker}.html")
+    monkeypatch.setattr(entity, "IN_ORDER", 3)
+    for path, shown in ((f"{INCIDENT}.html", "links from propositions"), (f"{speaker}.html", "statements")):
+        text = page(client, path)
+        found = re.search(rf'(\d+) {shown}[^.]*, too many for a page.*?<a href="([^"]+)">A query', text)
+        assert found
+        answer = client.get(html.unescape(found[2]), headers={"Accept": "text/csv"})
+        assert answer.status_code == 200
+        assert len(answer.text.splitlines()) > 3
+        assert not rows(text)
