@@ -19,7 +19,7 @@ from publisher.web.http import Variants
 from publisher.web.listing import Listing
 from publisher.web.moment import NAME, spoken
 from publisher.web.origins import credits_of
-from publisher.web.render import IN_ORDER, SHOWN, Paging, frame, without_page
+from publisher.web.render import IN_ORDER, Paging, frame, without_page
 from publisher.web.snapshot import Snapshot
 from publisher.web.standings import NO_VERDICT, standing_now, standing_then
 from publisher.web.statements import Counts, Statements
@@ -117,7 +117,6 @@ def entity_page(
         fields=viewer.fields(outgoing),
         back=viewer.fields(incoming, incoming=True),
         incoming=description.incoming,
-        shown=SHOWN,
         paging=Paging(description.page, description.pages, description.incoming, without_page(links, variants)),
         cite=_cite(snapshot, node, day),
         credits=credits_of(snapshot, links, (*outgoing, *incoming), lists.shown),

@@ -20,12 +20,12 @@ from publisher.web.http import Variants, current, links, represent
 from publisher.web.listing import Listing, listing_number, part_of
 from publisher.web.moment import NAME, requested_day, spoken
 from publisher.web.origins import credits_of
-from publisher.web.render import SHOWN, frame, without_page
+from publisher.web.render import frame, without_page
 from publisher.web.resources import split_suffix
 from publisher.web.statements import Statements
 from publisher.web.then import about_document
 from publisher.web.urls import Links
-from publisher.web.view import Item, Viewer
+from publisher.web.view import SHOWN, Item, Viewer
 from publisher.web.worlds import Perspective, attributable, view_of
 
 blueprint = Blueprint("perspectives", __name__)

@@ -6,6 +6,7 @@ import heapq
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 
 import pyoxigraph as ox
@@ -22,15 +23,13 @@ from publisher.web.origins import credit
 from publisher.web.snapshot import Snapshot
 from publisher.web.statements import MANY
 from publisher.web.urls import Links
-from publisher.web.view import Item, Viewer, literal_item
+from publisher.web.view import SHOWN, Item, Viewer, literal_item
 from publisher.web.vocabulary import shape_sections, term_sections
 
 PAGE = 200
 """Entries on one page of a list."""
 IN_ORDER = 50_000
 """Entities of a type up to which their names are looked at to list them; that takes some 60 µs for each."""
-SHOWN = 200
-"""Values of one property on a page; the rest is counted, and the RDF formats have them all."""
 LARGE = 10_000
 """Triples above which a graph is neither sorted nor put together in memory."""
 
@@ -86,10 +85,30 @@ def graph_page(snapshot: Snapshot, links: Links, node: ox.NamedNode, variants: V
         shown = subjects[(number - 1) * PAGE : number * PAGE]
     if number > paging.pages or (number > 1 and not shown):
         raise NotFound(f"there is no page {number}")
-    triples = [q.triple for s in shown for q in snapshot.store.quads(s, graph=node)]
+    triples: list[ox.Triple] = []
+    unread: dict[Subject, Mapping[ox.NamedNode, int]] = {}
+    for subject in shown:
+        some, unread[subject] = _about(snapshot, subject, node)
+        triples += some
     title = info.title if info else snapshot.iris.path_of(node.value) or node.value
     in_default = info.in_default if info else None
-    return _triples(snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default)
+    return _triples(
+        snapshot, links, triples, variants, title, iri=node.value, paging=paging, in_default=in_default, unread=unread
+    )
+
+
+def _about(
+    snapshot: Snapshot, subject: Subject, graph: ox.NamedNode
+) -> tuple[list[ox.Triple], Mapping[ox.NamedNode, int]]:
+    """The triples of a subject in a graph; of very many, some with each predicate, and the number of the others."""
+    quads = list(islice(snapshot.store.quads(subject, graph=graph), LARGE + 1))
+    if len(quads) <= LARGE:
+        return [quad.triple for quad in quads], {}
+    query = f"SELECT ?p (COUNT(*) AS ?n) {{ GRAPH {graph} {{ {subject} ?p ?o }} }} GROUP BY ?p"
+    rows = cast("ox.QuerySolutions", snapshot.store.query(query))
+    unread = {row["p"]: max(0, int(row["n"].value) - SHOWN) for row in rows}
+    some = [quad.triple for p in unread for quad in islice(snapshot.store.quads(subject, p, None, graph), SHOWN)]
+    return some, unread
 
 
 def _subjects(snapshot: Snapshot, graph: ox.NamedNode, start: int, number: int) -> list[Subject]:
@@ -113,13 +132,14 @@ def _triples(
     iri: str | None = None,
     paging: Paging | None = None,
     in_default: bool | None = None,
+    unread: Mapping[Subject, Mapping[ox.NamedNode, int]] | None = None,
 ) -> str:
     viewer = Viewer(Facts(snapshot.store, snapshot.iris), links)
-    groups: dict[object, list[ox.Triple]] = {}
+    groups: dict[Subject, list[ox.Triple]] = {}
     for triple in triples:
         groups.setdefault(triple.subject, []).append(triple)
     origin = snapshot.origins.get(ox.NamedNode(iri)) if iri else None
-    sections = [(viewer.item(group[0].subject), viewer.fields(group)) for group in groups.values()]
+    sections = [(viewer.item(s), viewer.fields(group, unread=(unread or {}).get(s))) for s, group in groups.items()]
     return render_template(
         "graph.html",
         **frame(snapshot, links, variants),
@@ -129,7 +149,6 @@ def _triples(
         paging=paging,
         in_default=in_default,
         credits=[credit(origin, links)] if origin else [],
-        shown=SHOWN,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import pyoxigraph as ox
 
@@ -27,9 +28,15 @@ class Item:
     iri: str = ""
 
 
+_MANY = 2000
+"""Values above which their labels are not all looked up."""
+SHOWN = 200
+"""Values of one property on a page; the rest is counted, and the RDF formats have them all."""
+
+
 @dataclass(frozen=True)
 class Field:
-    """A property with its values."""
+    """A property with its values, up to `SHOWN`."""
 
     property: Item
     values: tuple[Item, ...]
@@ -68,12 +75,23 @@ class Viewer:
                 best = short if not best or len(short) < len(best) else best
         return best or iri
 
-    def fields(self, triples: Iterable[ox.Triple], *, incoming: bool = False) -> tuple[Field, ...]:
-        """Triples grouped by property, properties in the order of their labels."""
+    def fields(
+        self, triples: Iterable[ox.Triple], *, incoming: bool = False, unread: Mapping[ox.NamedNode, int] | None = None
+    ) -> tuple[Field, ...]:
+        """Triples grouped by property, properties in the order of their labels. So are values, but for very many, which
+        are in the order of their names. `unread` are the numbers of further values of properties.
+        """
         groups: dict[ox.NamedNode, list[Term]] = {}
         for triple in triples:
             groups.setdefault(triple.predicate, []).append(triple.subject if incoming else triple.object)
-        fields = [Field(self.item(p), self.items(values)) for p, values in groups.items()]
+        fields = [
+            Field(
+                self.item(p),
+                self.items(nsmallest(SHOWN, values, key=str) if len(values) > _MANY else values)[:SHOWN],
+                max(0, len(values) - SHOWN) + (unread or {}).get(p, 0),
+            )
+            for p, values in groups.items()
+        ]
         return tuple(sorted(fields, key=lambda f: (f.property.text.casefold(), f.property.iri)))
 
 

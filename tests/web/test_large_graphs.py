@@ -128,6 +128,18 @@ def test_the_page_has_some_of_it_and_says_how_much_there_is(client: FlaskClient)
     assert client.get(f"{PATH}?page={SUBJECTS // PAGE + 1}", headers={"Accept": "text/html"}).status_code == 404
 
 
+def test_of_a_subject_with_very_many_triples_some_are_read_and_all_counted(
+    releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.web.render.LARGE", 3)
+    for module in ("render", "view"):
+        monkeypatch.setattr(f"publisher.web.{module}.SHOWN", 2)
+    text = create_app(Settings(releases=releases, port=0)).test_client().get(f"{PATH}.html").text
+    assert text.count("<section>") == PAGE
+    assert text.count("and 1 more; the other formats have all of them.") == PAGE
+    assert text.count("&lt;") == 2 * PAGE
+
+
 def test_no_more_than_a_limit_are_sent_at_once(releases: Path) -> None:
     client = create_app(Settings(releases=releases, port=0, query_streams=1)).test_client()
     open_one = client.get(f"{PATH}.nt", buffered=False)
