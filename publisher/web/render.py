@@ -28,7 +28,7 @@ from publisher.web.vocabulary import shape_sections, term_sections
 
 PAGE = 200
 """Entries on one page of a list."""
-IN_ORDER = 50_000
+IN_ORDER = 100_000
 """Entities of a type up to which their names are looked at to list them; that takes some 60 µs for each."""
 LARGE = 10_000
 """Triples above which a graph is neither sorted nor put together in memory."""
