@@ -35,6 +35,8 @@ _PROSE = tuple(
 ONCE = "These count for nothing any more."
 ENDED = "Withdrawn or superseded: said, but counted for nothing."
 UNDATABLE = "Neither before nor after that day, as far as is known."
+FOUND = 1000
+"""Statements that a query finds of those too many for a page."""
 DATED = ("incident", "proposition")
 """Types of entities whose page can be had as of a day."""
 
@@ -105,6 +107,7 @@ def entity_page(
         said_once=said_once,
         unlisted_said=unlisted_said,
         unlisted_about=unlisted_about,
+        found=FOUND,
         perspective=_perspective(snapshot, links, node),
         all_conflicts=_all_conflicts(links, variants, node, day),
         conflicts=conflicts_then(facts, viewer, counted, asof.contradictions(node.value))
@@ -126,7 +129,7 @@ def entity_page(
 
 @dataclass(frozen=True)
 class Unlisted:
-    """Statements that are too many to be listed: how many links lead to them, and a query that finds them."""
+    """Statements that are too many to be listed: how many links lead to them, and a query that finds the first."""
 
     number: int
     query: str
@@ -146,7 +149,7 @@ PREFIX rdf: <{RDF}>
 SELECT DISTINCT ?statement {{
   {pattern}
 }}
-LIMIT 1000
+LIMIT {FOUND}
 """
         return Unlisted(number, links.at("/sparql", query=query)) if number > IN_ORDER else None
 

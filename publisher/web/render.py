@@ -21,9 +21,8 @@ from publisher.releases import GraphInfo
 from publisher.web.http import Variants
 from publisher.web.origins import credit
 from publisher.web.snapshot import Snapshot
-from publisher.web.statements import MANY
 from publisher.web.urls import Links
-from publisher.web.view import SHOWN, Item, Viewer, literal_item
+from publisher.web.view import MANY, SHOWN, Item, Viewer, literal_item
 from publisher.web.vocabulary import shape_sections, term_sections
 
 PAGE = 200

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -92,11 +93,15 @@ class Snapshot:
         return count_entities(self.store, self.iris) if listed is None else listed
 
     def prepare(self) -> None:
-        """Start the processes of queries, and describe one thing: what a store reads only once, no client waits for."""
+        """Start the processes of queries, and describe one thing: what a store reads only once, no client waits for.
+
+        If the store cannot be read, that is told by the request that needs it.
+        """
         self.engine.start()
         incident = ox.NamedNode(self.iris.att("Incident"))
-        if first := next(self.store.quads(None, TYPE, incident), None):
-            describe(self.store, self.iris, cast("ox.NamedNode", first.subject))
+        with suppress(OSError, RuntimeError):
+            if first := next(self.store.quads(None, TYPE, incident), None):
+                describe(self.store, self.iris, cast("ox.NamedNode", first.subject))
 
     @classmethod
     def open(cls, release: Release, isolated: Settings | None = None) -> Snapshot:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from publisher.query.facts import Facts
 from publisher.query.store import Term
 from publisher.vocab import DCTERMS, OA, RDF, XSD
-from publisher.web.view import Item, Viewer
+from publisher.web.view import MANY, Item, Viewer
 
 Counts = Callable[[ox.NamedNode], bool]
 """Whether a statement counts, for example as of a day."""
@@ -28,8 +28,6 @@ POLARITIES = (
     ("none", "Threats and calls", "These speakers say what should be or will be, not what was."),
     ("", "Without a known stance", "The stance of these statements is not known."),
 )
-MANY = 2000
-"""Statements up to which a list is in the order of the identifiers."""
 TRUE, FALSE = (ox.Literal(text, datatype=ox.NamedNode(f"{XSD}boolean")) for text in ("true", "false"))
 
 

@@ -28,8 +28,8 @@ class Item:
     iri: str = ""
 
 
-_MANY = 2000
-"""Values above which their labels are not all looked up."""
+MANY = 2000
+"""Things up to which a list is in the order of what they are called; no page is worth looking up more names."""
 SHOWN = 200
 """Values of one property on a page; the rest is counted, and the RDF formats have them all."""
 
@@ -87,7 +87,7 @@ class Viewer:
         fields = [
             Field(
                 self.item(p),
-                self.items(nsmallest(SHOWN, values, key=str) if len(values) > _MANY else values)[:SHOWN],
+                self.items(nsmallest(SHOWN, values, key=str) if len(values) > MANY else values)[:SHOWN],
                 max(0, len(values) - SHOWN) + (unread or {}).get(p, 0),
             )
             for p, values in groups.items()

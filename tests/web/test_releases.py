@@ -85,6 +85,18 @@ def test_before_a_release_answers_the_names_of_terms_have_been_read(tmp_path: Pa
     assert {ox.NamedNode(name) for name in names} <= noting.subjects
 
 
+class Unreadable:
+    """A store whose files have been damaged since it was opened."""
+
+    def quads(self, *args: object, **options: object) -> Iterator[ox.Quad]:
+        raise OSError("Corruption: block checksum mismatch")
+
+
+def test_a_damaged_store_is_not_what_ends_a_server(tmp_path: Path) -> None:
+    snapshot = Snapshot.open(make_release(tmp_path, "r1"))
+    replace(snapshot, store=cast("Store", Unreadable())).prepare()
+
+
 def test_new_release_changes_content_and_etags(tmp_path: Path) -> None:
     make_release(tmp_path, "r1")
     client = create_app(Settings(releases=tmp_path)).test_client()
